@@ -1,0 +1,219 @@
+"""What every test stands on: the app on a real database (both kinds), a clock that tests set, and a client.
+
+Each test that asks for `app` runs twice, on SQLite and on PostgreSQL, on a database freshly copied from a migrated one.
+"""
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from tests import postgres
+from volunteer import config, migrations, sealing
+from volunteer.app import create_app
+from volunteer.clock import SettableClock
+from volunteer.config import Settings
+from volunteer.database import db
+
+ZONE = ZoneInfo("Asia/Shanghai")
+#: Sunday, 22 March 2026, 10:00 in Shanghai: where every test's clock starts.
+START = dt.datetime(2026, 3, 22, 10, 0, tzinfo=ZONE)
+API = "/api/v1"
+KEYS = dict(sealing.generate_keys())
+
+
+def read_settings(url: str, folder: Path, **more: str) -> Settings:
+    """Return the settings that tests run with: those of production, with the demo sender and plain HTTP."""
+    env = KEYS | {
+        "VOLUNTEER_DATABASE_URL": url,
+        "VOLUNTEER_DATA_DIR": str(folder),
+        "VOLUNTEER_SMS": "demo",
+        "VOLUNTEER_INSECURE_COOKIES": "1",
+    }
+    return config.read_settings(env | more)
+
+
+class Backend:
+    """One kind of database, with a migrated template that `fresh` copies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.app: Flask | None = None
+        self.settings: Settings | None = None
+
+    def url(self) -> str:
+        """Return the URL of the database that tests use."""
+        raise NotImplementedError  # pragma: no cover - the two below do
+
+    def restore(self) -> None:
+        """Put a copy of the template in its place."""
+        raise NotImplementedError  # pragma: no cover - the two below do
+
+    def fresh(self) -> Flask:
+        """Return the app on an empty, migrated database, its clock at START."""
+        if self.app is None:
+            self.restore()
+            self.settings = read_settings(self.url(), self.folder)
+            self.app = create_app(self.settings, SettableClock(START))
+        else:
+            with self.app.app_context():
+                db.engine.dispose()
+            self.restore()
+        assert self.settings
+        config.install(self.settings)
+        self.app.extensions["clock"].set(START)
+        return self.app
+
+
+class Sqlite(Backend):
+    """SQLite: a file copied from a file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.template = folder / "template.db"
+        migrations.upgrade(f"sqlite:///{self.template}")
+
+    def url(self) -> str:
+        return f"sqlite:///{self.folder / 'test.db'}"
+
+    def restore(self) -> None:
+        for tail in ("", "-wal", "-shm"):
+            (self.folder / f"test.db{tail}").unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.folder / "test.db")
+
+
+class Postgresql(Backend):
+    """PostgreSQL: a database made from a template, on the server that all workers share."""
+
+    def __init__(self, folder: Path, server: postgres.Server) -> None:
+        super().__init__(folder)
+        self.server = server
+        self.template = f"template_{os.getpid()}"
+        self.name = f"work_{os.getpid()}"
+        server.create_template(self.template, migrations.upgrade)
+
+    def url(self) -> str:
+        return self.server.url(self.name)
+
+    def restore(self) -> None:
+        self.server.drop_database(self.name)
+        self.server.create_database(self.name, self.template)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    with postgres.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Backend]]:
+    made: dict[str, Backend] = {}
+    yield made
+    for backend in made.values():
+        if backend.app is not None:
+            with backend.app.app_context():
+                db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(
+    request: pytest.FixtureRequest, backends: dict[str, Backend], tmp_path_factory: pytest.TempPathFactory
+) -> Backend:
+    name: str = request.param
+    if name not in backends:
+        folder = tmp_path_factory.mktemp(name)
+        if name == "sqlite":
+            backends[name] = Sqlite(folder)
+        else:
+            backends[name] = Postgresql(folder, request.getfixturevalue("postgres_server"))
+    return backends[name]
+
+
+@pytest.fixture
+def app(backend: Backend) -> Flask:
+    """The app on a fresh database; every test runs on both kinds."""
+    return backend.fresh()
+
+
+@pytest.fixture
+def clock(app: Flask) -> SettableClock:
+    found: SettableClock = app.extensions["clock"]
+    return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The faults of a 422: field -> code."""
+        return {fault["field"]: fault["code"] for fault in self.body["errors"]}
+
+
+class Api:
+    """Speaks the HTTP contract with the app under test."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.now = app.extensions["clock"].now
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, token: str | None = None, expect: int | None = None, **more: Any
+    ) -> Answer:
+        """Send one request; `expect` asserts the status and shows the answer if it differs."""
+        headers = dict(more.pop("headers", {}))
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            more.update(data=json.dumps(body).encode(), content_type="application/json")
+        response = self.app.test_client().open(API + path, method=method, headers=headers, **more)
+        raw = response.get_data()
+        is_json = "json" in (response.content_type or "") and raw
+        answer = Answer(response.status_code, json.loads(raw) if is_json else None, dict(response.headers), raw)
+        assert expect is None or answer.status == expect, (method, path, answer.status, answer.body)
+        return answer
+
+    def login(self, phone: str, password: str) -> str:
+        """Sign in; return the bearer token."""
+        body = {"phone": phone, "password": password}
+        token: str = self("POST", "/auth/login", body, expect=200).body["access_token"]
+        return token
+
+    def code(self, phone: str, purpose: str) -> str:
+        """Ask for a code to a phone; return it (the demo sender shows it)."""
+        sent = self("POST", "/auth/phone-codes", {"phone": phone, "purpose": purpose}, expect=202)
+        code: str = sent.body["code"]
+        return code
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    return Api(app)
+
+
+ADMIN_PHONE, ADMIN_PASSWORD = "13900000001", "Admin-2026-pass"
+
+
+@pytest.fixture
+def admin(app: Flask, api: Api) -> str:
+    """The token of the first administrator."""
+    from volunteer.accounts import service
+
+    with app.app_context():
+        service.create_first_admin(ADMIN_PHONE, "管理员", ADMIN_PASSWORD, api.now())
+    return api.login(ADMIN_PHONE, ADMIN_PASSWORD)

@@ -1,0 +1,173 @@
+"""Bodies, queries and answers of sign-in, accounts and grants."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validates_schema
+
+from volunteer.access import Role
+from volunteer.accounts.models import PURPOSES
+from volunteer.phone import PhoneError, normalize_phone
+from volunteer.web.schemas import BaseSchema, Choice, Id, Page, Secret, Text, Whole
+
+
+class Phone(fields.String):
+    """A Chinese mobile number as people write it, loaded in its plain form."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return normalize_phone(text)
+        except PhoneError as error:
+            raise ValidationError(f"{error.code}|请填写 11 位手机号。") from error
+
+
+class PhoneCodeIn(BaseSchema):
+    """A request for a code."""
+
+    phone = Phone(required=True)
+    purpose = Choice(PURPOSES, required=True)
+
+
+class PhoneCodeOut(BaseSchema):
+    """How long the code lives; with the demo sender, the code."""
+
+    expires_in = Whole(0, 3600)
+    code = fields.String()
+
+
+class LoginIn(BaseSchema):
+    """A phone with a password or a code, exactly one of them."""
+
+    phone = Phone(required=True)
+    password = Secret()
+    phone_code = Secret(most=10)
+
+    @validates_schema
+    def _one_secret(self, data: dict[str, Any], **_: Any) -> None:
+        if ("password" in data) == ("phone_code" in data):
+            raise ValidationError("required|请填写密码或短信验证码中的一项。", "password")
+
+
+class GrantOut(BaseSchema):
+    """A grant inside an account."""
+
+    grant_id = Id(attribute="id")
+    role = Choice(Role)
+    unit_id = Id(allow_none=True)
+    station_id = Id(allow_none=True)
+    area_id = Id(allow_none=True)
+    shift_id = Id(allow_none=True)
+
+
+class AccountOut(BaseSchema):
+    """An account with its grants in force."""
+
+    id = Id()
+    name = fields.String()
+    roles = fields.List(fields.Nested(GrantOut))
+
+
+class TokenOut(BaseSchema):
+    """A fresh sign-in."""
+
+    access_token = fields.String(attribute="token")
+    token_type = fields.Constant("Bearer")
+    expires_in = Whole(0, 10**9, attribute="expires_in_s")
+    account = fields.Nested(AccountOut)
+
+
+class PasswordIn(BaseSchema):
+    """A new password, proved by a code."""
+
+    phone = Phone(required=True)
+    phone_code = Secret(required=True, most=10)
+    password = Secret(required=True)
+
+
+class NewPhoneIn(BaseSchema):
+    """Another phone for the caller's account."""
+
+    phone = Phone(required=True)
+    phone_code = Secret(required=True, most=10)
+
+
+class AccountIn(BaseSchema):
+    """A staff account."""
+
+    phone = Phone(required=True)
+    name = Text(50, required=True)
+    password = Secret(required=True)
+
+
+class GrantIn(BaseSchema):
+    """A role over a scope."""
+
+    role = Choice(Role, required=True)
+    unit_id = Id(load_default=None, allow_none=True)
+    station_id = Id(load_default=None, allow_none=True)
+    area_id = Id(load_default=None, allow_none=True)
+    shift_id = Id(load_default=None, allow_none=True)
+
+    @post_load
+    def _split(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        role = Role(data.pop("role"))
+        return {"role": role, "scope": data}
+
+
+class CreatedOut(BaseSchema):
+    """The id of what was made."""
+
+    id = Id()
+
+
+class AccountQuery(Page):
+    """A page of staff accounts."""
+
+    q = Text(50, load_default=None)
+
+
+class AccountRow(BaseSchema):
+    """One line of the list of staff accounts."""
+
+    id = Id()
+    name = fields.String()
+    phone = fields.String()
+    state = Choice(("active", "disabled"))
+
+
+class AccountPage(BaseSchema):
+    """A page of staff accounts."""
+
+    items = fields.List(fields.Nested(AccountRow))
+    next_cursor = fields.String(allow_none=True)
+
+
+class GrantList(BaseSchema):
+    """An account's grants in force."""
+
+    items = fields.List(fields.Nested(GrantOut))
+
+
+class OwnPersonOut(BaseSchema):
+    """The person to whom the account belongs."""
+
+    id = Id()
+    volunteer_no = fields.String()
+    status = fields.String()
+    unit_id = Id(allow_none=True)
+
+
+class ActsForOut(BaseSchema):
+    """A person for whom the account may act."""
+
+    id = Id()
+    volunteer_no = fields.String()
+    display_name = fields.String()
+
+
+class MeOut(BaseSchema):
+    """Who is signed in."""
+
+    account = fields.Nested(AccountOut)
+    volunteer = fields.Nested(OwnPersonOut, allow_none=True)
+    acts_for = fields.List(fields.Nested(ActsForOut))

@@ -1,0 +1,257 @@
+"""Signing in and out: phone codes, passwords, tokens and sessions.
+
+Known and unknown phones get the same answers in the same time. Failures are counted before the secret is looked at.
+Source: contract/api.md, Sign-in; peers.md T44; domain.md g1 F4.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.access import Actor, GrantView, Role
+from volunteer.accounts import rules
+from volunteer.accounts.models import Account, Grant, PhoneCode, Token
+from volunteer.accounts.passwords import hash_password, matches
+from volunteer.config import settings
+from volunteer.database import new_id, reading, transaction
+from volunteer.errors import InvalidCredentials, InvalidInput, Unauthenticated, Unavailable, invalid
+from volunteer.notifications import service as notifications
+from volunteer.web import limits
+
+BEARER_LIFE = dt.timedelta(hours=12)
+SESSION_LIFE = dt.timedelta(days=30)
+CODE_LIFE = dt.timedelta(minutes=5)
+CODE_TRIES = 5
+FRESH = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as its owner sees it."""
+
+    id: uuid.UUID
+    name: str
+    roles: tuple[GrantView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh sign-in: the secret to show once, and who it stands for."""
+
+    token: str
+    expires_in_s: int
+    account: AccountView
+
+
+def phone_index(phone: str) -> bytes:
+    """Return the blind index under which a phone is kept."""
+    return settings().keyring.blind_index(phone, "phone")
+
+
+def _phone_indexes(phone: str) -> list[bytes]:
+    """Return the index under every key version, for look-ups while keys rotate."""
+    return settings().keyring.blind_indexes(phone, "phone")
+
+
+def request_code(phone: str, purpose: str, now: dt.datetime, address: str) -> str | None:
+    """Send a six-digit code to `phone`; return it only with the demo sender, which sends nothing.
+
+    Raises:
+        Unavailable: this installation has no SMS.
+        RateLimited: 5 codes a phone, or 240 an address, in ten minutes.
+    """
+    if settings().sms == "none":
+        raise Unavailable("本站没有开通短信,请用密码登录,或到服务站由工作人员办理。")
+    limits.take("phone-code-address", address, now)
+    limits.take("phone-code", f"{purpose} {phone}", now)
+    code = f"{secrets.randbelow(10**6):06d}"
+    with transaction() as session:
+        row = PhoneCode(
+            id=new_id(),
+            phone_index=phone_index(phone),
+            purpose=purpose,
+            created_at=now,
+            expires_at=now + CODE_LIFE,
+            code_digest=_code_digest(phone, purpose, code),
+        )
+        session.add(row)
+        notifications.send_sms(session, phone, "phone-code", f"您的验证码是 {code},5 分钟内有效,请勿告诉他人。", now)
+    return code if settings().sms == "demo" else None
+
+
+def verify_code(phone: str, purpose: str, code: str, now: dt.datetime) -> uuid.UUID | None:
+    """Count a try and return the id of the code that matches, or None. `use_code` then spends it in the use case."""
+    with transaction() as session:
+        query = (
+            sa.select(PhoneCode)
+            .where(
+                PhoneCode.phone_index.in_(_phone_indexes(phone)),
+                PhoneCode.purpose == purpose,
+                PhoneCode.used_at.is_(None),
+                PhoneCode.expires_at > now,
+                PhoneCode.tries < CODE_TRIES,
+            )
+            .order_by(PhoneCode.created_at.desc())
+            .with_for_update()
+        )
+        digest = _code_digest(phone, purpose, code)
+        for row in session.scalars(query).all():
+            row.tries += 1
+            if hmac.compare_digest(row.code_digest, digest):
+                return row.id
+    return None
+
+
+def use_code(session: Session, code_id: uuid.UUID, now: dt.datetime, field: str = "phone_code") -> None:
+    """Spend a verified code in the use case's transaction; a second use is a fault on `field`."""
+    spent = session.execute(
+        sa.update(PhoneCode).where(PhoneCode.id == code_id, PhoneCode.used_at.is_(None)).values(used_at=now)
+    )
+    if spent.rowcount != 1:  # type: ignore[attr-defined]
+        raise wrong_code(field)
+
+
+def wrong_code(field: str = "phone_code") -> InvalidInput:
+    """Return the error for a code that is wrong, spent or too old."""
+    return invalid(field, "wrong-code", "验证码不对或已过期,请重新获取。")
+
+
+def _code_digest(phone: str, purpose: str, code: str) -> bytes:
+    """Return the keyed digest of a code; without the key six digits would be guessed at once."""
+    return settings().keyring.blind_index(f"{phone} {purpose} {code}", "phone_code")
+
+
+def login(phone: str, password: str | None, code: str | None, now: dt.datetime, kind: str = "bearer") -> SignedIn:
+    """Sign in by password or by a code for `login`; return the token, shown once.
+
+    Raises:
+        InvalidCredentials: whatever does not fit, in the same words and time for unknown phones.
+        RateLimited: ten failures a phone in five minutes.
+    """
+    hit = limits.take("password", phone, now)
+    code_id = verify_code(phone, "login", code, now) if code else None
+    account = find_by_phone(reading(), phone)
+    proved = code_id is not None if code else matches(account.password_hash if account else None, password or "")
+    if account is None or not proved or account.disabled_at is not None:
+        raise InvalidCredentials
+    limits.give_back(hit)
+    with transaction() as session:
+        if code_id:
+            use_code(session, code_id, now, "phone_code")
+        return _open(session, account, now, kind)
+
+
+def _open(session: Session, account: Account, now: dt.datetime, kind: str) -> SignedIn:
+    """Make a token or session for an account."""
+    secret = secrets.token_urlsafe(32)
+    life = BEARER_LIFE if kind == "bearer" else SESSION_LIFE
+    session.add(Token(digest=_digest(secret), kind=kind, account_id=account.id, created_at=now, expires_at=now + life))
+    session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.expires_at < now))
+    return SignedIn(secret, int(life.total_seconds()), view_of(session, account))
+
+
+def _digest(secret: str) -> bytes:
+    """Return what is kept of a token; it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def authenticate(token: str, now: dt.datetime, kind: str = "bearer") -> Actor | None:
+    """Return who holds `token`, with the grants in force, or None. One statement."""
+    rows = (
+        reading()
+        .execute(
+            sa.select(Token.account_id, Token.created_at, Grant)
+            .join(Account, Account.id == Token.account_id)
+            .outerjoin(Grant, sa.and_(Grant.account_id == Account.id, Grant.revoked_at.is_(None)))
+            .where(
+                Token.digest == _digest(token),
+                Token.kind == kind,
+                Token.expires_at > now,
+                Account.disabled_at.is_(None),
+            )
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    grants = tuple(grant_view(grant) for _, _, grant in rows if grant is not None)
+    account_id, created_at, _ = rows[0]
+    return Actor(
+        account_id=account_id, grants=grants, session_id=_digest(token), signed_in_at=int(created_at.timestamp())
+    )
+
+
+def require_fresh(actor: Actor, now: dt.datetime) -> None:
+    """Raise Unauthenticated unless the caller signed in within 15 minutes: before what cannot be undone."""
+    if now.timestamp() - actor.signed_in_at > FRESH.total_seconds():
+        raise Unauthenticated("为了您的安全,请重新登录后再进行这项操作。")
+
+
+def logout(actor: Actor) -> None:
+    """End the session or token in use."""
+    with transaction() as session:
+        session.execute(sa.delete(Token).where(Token.digest == actor.session_id))
+
+
+def reset_password(phone: str, code: str, password: str, now: dt.datetime) -> None:
+    """Set a new password with a code for `reset`, and end every session of the account.
+
+    Raises:
+        InvalidInput: `wrong-code` (also for phones without an account), `weak-password`.
+    """
+    fault = rules.password_fault(password, phone)
+    if fault:
+        raise InvalidInput([fault])
+    code_id = verify_code(phone, "reset", code, now)
+    if code_id is None:
+        raise wrong_code()
+    with transaction() as session:
+        account = find_by_phone(session, phone)
+        use_code(session, code_id, now)
+        if account is None or account.disabled_at is not None:
+            return
+        account.password_hash = hash_password(password)
+        session.execute(sa.delete(Token).where(Token.account_id == account.id))
+
+
+def change_phone(actor: Actor, phone: str, code: str, now: dt.datetime) -> None:
+    """Move the caller's account to another phone, proved by a code for `register`; other sessions end.
+
+    Raises:
+        InvalidInput: `wrong-code`, or `phone-taken` where the proved phone has an account already.
+    """
+    code_id = verify_code(phone, "register", code, now)
+    if code_id is None:
+        raise wrong_code()
+    with transaction() as session:
+        use_code(session, code_id, now)
+        account = session.get(Account, actor.account, with_for_update=True)
+        other = find_by_phone(session, phone)
+        if account is None or (other is not None and other.id != account.id):
+            raise invalid("phone", "phone-taken", "这个手机号已有账号,请直接用它登录。")
+        account.phone_sealed = settings().keyring.seal(phone, "accounts", "phone_sealed", account.id)
+        account.phone_index = phone_index(phone)
+        session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.digest != actor.session_id))
+
+
+def find_by_phone(session: Session, phone: str) -> Account | None:
+    """Return the account of a phone, or None."""
+    return session.scalars(sa.select(Account).where(Account.phone_index.in_(_phone_indexes(phone)))).first()
+
+
+def grant_view(grant: Grant) -> GrantView:
+    """Return a grant as the guard sees it."""
+    return GrantView(grant.id, Role(grant.role), grant.unit_id, grant.station_id, grant.area_id, grant.shift_id)
+
+
+def view_of(session: Session, account: Account) -> AccountView:
+    """Return an account with its grants in force."""
+    grants = session.scalars(sa.select(Grant).where(Grant.account_id == account.id, Grant.revoked_at.is_(None)))
+    name = settings().keyring.open(account.name_sealed, "accounts", "name_sealed", account.id)
+    return AccountView(account.id, name, tuple(grant_view(grant) for grant in grants))

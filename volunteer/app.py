@@ -1,0 +1,135 @@
+"""The building: makes the Flask app, opens the rooms, and wires what must run upward (decisions 19)."""
+
+import ipaddress
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from flask_babel import Babel, lazy_gettext
+from flask_wtf import CSRFProtect
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from volunteer import __version__, config, database, migrations
+from volunteer.access import Role
+from volunteer.accounts import api as accounts_api
+from volunteer.accounts import pages as accounts_pages
+from volunteer.accounts import sign_in
+from volunteer.clock import Clock, SystemClock
+from volunteer.config import Settings
+from volunteer.errors import Unavailable
+from volunteer.web import openapi, problems
+from volunteer.web.guard import Guard
+from volunteer.web.pages import AUTHENTICATE, Pages
+from volunteer.web.routes import Room, Route
+
+API = "/api/v1"
+ROOMS: tuple[Room, ...] = (accounts_api.room,)
+PAGES: tuple[Pages, ...] = (accounts_pages.pages,)
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
+    "form-action 'self'"
+)
+ROLE_NAMES = {
+    Role.ADMIN: lazy_gettext("Administrator"),
+    Role.UNIT_LIAISON: lazy_gettext("Unit liaison"),
+    Role.STATION_KEEPER: lazy_gettext("Station keeper"),
+    Role.SHIFT_LEADER: lazy_gettext("Shift leader"),
+    Role.AUDITOR: lazy_gettext("Auditor"),
+}
+MOST_BYTES = 1024 * 1024
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
+    """Make the app from the environment, or from `settings` and `clock` in tests.
+
+    Raises:
+        SettingsError: the environment does not describe a service that may start.
+    """
+    conf = settings or config.read_settings()
+    config.install(conf)
+    app = Flask("volunteer", template_folder="../templates", static_folder="../static", static_url_path="/static")
+    app.config.update(
+        SECRET_KEY=conf.secret_key,
+        SESSION_COOKIE_SECURE=not conf.insecure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="volunteer_form",
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
+        BABEL_DEFAULT_TIMEZONE=str(conf.zone),
+    )
+    app.extensions["clock"] = clock or SystemClock()
+    if conf.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=conf.trusted_proxies, x_proto=conf.trusted_proxies, x_host=conf.trusted_proxies
+        )
+    database.init_app(app)
+    Babel(app)
+    CSRFProtect(app)
+    problems.init_app(app)
+    AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
+    wire()
+    guard = Guard(sign_in.authenticate)
+    for route in routes():
+        guard.register(app, route, API)
+    for room in PAGES:
+        room.register(app)
+    _open_outside(app, conf)
+    return app
+
+
+def wire() -> None:
+    """Give lower rooms the handlers of the rooms above them."""
+
+
+def routes() -> list[Route]:
+    """Return every API route that is declared."""
+    return [route for room in ROOMS for route in room.routes]
+
+
+def _open_outside(app: Flask, conf: Settings) -> None:
+    """Add what stands outside the API: health, readiness, the OpenAPI document, headers, the demo's fence."""
+    document = openapi.build(routes(), API, __version__)
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok", version=__version__))
+    app.add_url_rule("/readyz", "readyz", _ready)
+    app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
+    app.after_request(_headers)
+    app.context_processor(lambda: {"role_names": ROLE_NAMES})
+    if conf.sms == "demo":
+        app.before_request(_loopback_only)
+    logging.getLogger("volunteer").setLevel(logging.INFO)
+
+
+def _ready() -> Any:
+    """Whether the database answers and its migrations are current; else 503."""
+    try:
+        with database.db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        current = migrations.is_current(database.db.engine)
+    except SQLAlchemyError as error:
+        raise Unavailable("数据库没有应答。") from error
+    if not current:
+        raise Unavailable("数据库结构不是最新的,请运行 volunteer db upgrade。")
+    return jsonify(status="ready", version=__version__)
+
+
+def _loopback_only() -> None:
+    """The demo shows codes in its answers, so it serves this machine alone, however it was started."""
+    if not ipaddress.ip_address(request.environ.get("REMOTE_ADDR") or "127.0.0.1").is_loopback:
+        raise Unavailable("演示模式只能在本机访问。")
+
+
+def _headers(response: Response) -> Response:
+    """Send what keeps a browser from being turned against its user."""
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

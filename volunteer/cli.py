@@ -1,0 +1,173 @@
+"""The command line: keys, database, first admin, serving, the demo, and the jobs an operator runs by hand."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from volunteer import demo, migrations, sealing
+from volunteer.accounts import service as accounts
+from volunteer.app import create_app
+from volunteer.config import Settings, SettingsError, read_settings
+from volunteer.errors import InvalidInput, VolunteerError
+from volunteer.phone import PhoneError, normalize_phone
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@click.group()
+def main() -> None:
+    """志愿服务管理系统: the service's command line."""
+
+
+@main.group()
+def keys() -> None:
+    """Keys and secrets."""
+
+
+@keys.command("generate")
+def generate_keys() -> None:
+    """Print every key that the service needs, as NAME=value lines for the environment."""
+    for name, value in sealing.generate_keys():
+        click.echo(f"{name}={value}")
+
+
+@main.group("db")
+def database() -> None:
+    """The database."""
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Bring the database up to the code."""
+    settings = _settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(settings.database_url)
+    click.echo("the database is current")
+
+
+@main.group()
+def admin() -> None:
+    """Administrators."""
+
+
+@admin.command("create")
+@click.option("--phone", required=True)
+@click.option("--name", required=True)
+def create_admin(phone: str, name: str) -> None:
+    """Make an administrator; the password comes from VOLUNTEER_ADMIN_PASSWORD or a prompt."""
+    app = _app()
+    password = os.environ.get("VOLUNTEER_ADMIN_PASSWORD") or click.prompt(
+        "Password", hide_input=True, confirmation_prompt=True
+    )
+    with app.app_context():
+        try:
+            account_id = accounts.create_first_admin(normalize_phone(phone), name, password, _now(app))
+        except InvalidInput as error:
+            raise click.ClickException("; ".join(fault.message for fault in error.faults)) from error
+        except PhoneError as error:
+            raise click.ClickException("请填写 11 位手机号。") from error
+    click.echo(f"admin {account_id}")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--workers", default=2, show_default=True)
+def serve(port: int, host: str, workers: int) -> None:
+    """Serve with gunicorn as in production, in the foreground; its workers end with it."""
+    settings = _settings()
+    if settings.sms == "demo" and not _is_loopback(host):
+        raise click.ClickException("VOLUNTEER_SMS=demo shows codes in its answers: it serves loopback addresses alone")
+    run_gunicorn(host, port, workers, {})
+
+
+@main.group("demo")
+def demo_group() -> None:
+    """The demo: for trying out, on this machine alone."""
+
+
+@demo_group.command("load")
+def load_demo() -> None:
+    """Load the demo data once; a second time changes nothing."""
+    app = _app()
+    with app.app_context():
+        demo.load(app.extensions["clock"])
+    click.echo("the demo is loaded")
+
+
+@demo_group.command("serve")
+@click.option("--port", default=8000, show_default=True)
+def serve_demo(port: int) -> None:
+    """Make the demo's own keys, migrate, load the demo once, say how to sign in, and serve on 127.0.0.1."""
+    os.environ.update(demo.environment(os.environ))
+    settings = _settings()
+    migrations.upgrade(settings.database_url)
+    app = _app()
+    with app.app_context():
+        demo.load(app.extensions["clock"])
+    click.echo(demo.welcome(port))
+    run_gunicorn("127.0.0.1", port, 2, os.environ)
+
+
+def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str]) -> None:
+    """Become gunicorn: threads of two workers share the work of two cores (perf.md §6.3)."""
+    os.environ.update(environ)
+    tmp = ["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []  # noqa: S108 - heartbeat only
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "wsgi:app",
+        "--chdir",
+        str(ROOT),
+        "--bind",
+        f"{host}:{port}",
+        "--workers",
+        str(workers),
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+        "--keep-alive",
+        "30",
+        "--graceful-timeout",
+        "10",
+        "--no-control-socket",
+        *tmp,
+    ]
+    os.execv(sys.executable, command)  # noqa: S606 - our own command, no shell
+
+
+def _settings() -> Settings:
+    """Read the settings, or say what is wrong with them."""
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _app() -> Flask:
+    """Make the app for a command."""
+    settings = _settings()
+    try:
+        return create_app(settings)
+    except VolunteerError as error:
+        raise click.ClickException(error.detail) from error
+
+
+def _now(app: Flask):  # type: ignore[no-untyped-def]
+    """Return the present by the app's clock."""
+    return app.extensions["clock"].now()
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

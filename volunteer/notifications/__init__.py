@@ -1,0 +1,1 @@
+"""Messages to people: in the app and by SMS, through an outbox that commits with the deed it tells of."""

@@ -1,0 +1,79 @@
+"""Where a room declares its pages: as with the API, no page without a permission and a scope.
+
+A page uses the session cookie; every form is checked for its CSRF token; what was typed comes back with the faults.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFProtect
+
+from volunteer import database
+from volunteer.access import NOBODY, Actor, Permission, Scope
+from volunteer.clock import Instant
+from volunteer.errors import Unauthenticated
+from volunteer.web.guard import permit
+
+COOKIE = "volunteer_session"
+Authenticate = Callable[[str, Instant], Actor | None]
+#: Who a session cookie stands for; `app` sets it (the accounts room is above this one).
+AUTHENTICATE: list[Authenticate] = []
+
+
+@dataclass(frozen=True, slots=True)
+class PageRoute:
+    """One declaration of a page."""
+
+    rule: str
+    methods: tuple[str, ...]
+    view: Callable[..., Any]
+    permission: Permission
+    scope: Scope
+
+
+class Pages:
+    """A room's list of pages."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.routes: list[PageRoute] = []
+
+    def page(
+        self, rule: str, permission: Permission, scope: Scope, *, methods: tuple[str, ...] = ("GET",)
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a page."""
+
+        def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+            self.routes.append(PageRoute(rule, methods, view, permission, scope))
+            return view
+
+        return declare
+
+    def register(self, app: Flask) -> None:
+        """Add the pages to the app, each behind the guard."""
+        for route in self.routes:
+            endpoint = f"{self.name}.{route.view.__name__}"
+            app.add_url_rule(route.rule, endpoint, _guarded(route), methods=list(route.methods))
+
+
+def _guarded(route: PageRoute) -> Callable[..., Any]:
+    """Return the view behind the guard: who, may they, is the form ours."""
+
+    def view(**params: Any) -> Any:
+        now = current_app.extensions["clock"].now()
+        token = request.cookies.get(COOKIE, "")
+        actor = (AUTHENTICATE[0](token, now) if token else None) or NOBODY
+        database.done_reading()
+        g.actor, g.now = actor, now
+        try:
+            permit(actor, route.permission)
+        except Unauthenticated:
+            return redirect(url_for("accounts.sign_in_page", next=request.full_path.rstrip("?")))
+        if request.method == "POST":
+            csrf: CSRFProtect = current_app.extensions["csrf"]
+            csrf.protect()
+        return route.view(**params)
+
+    return view
