@@ -13,7 +13,9 @@ from flask import Flask
 from volunteer import audit
 from volunteer.audit import AuditEntry
 from volunteer.database import after_commit, db, new_id, reading, transaction
+from volunteer.errors import RateLimited
 from volunteer.notifications import service as notifications
+from volunteer.web import limits
 from volunteer.writers import WriterQueue
 
 NOW = dt.datetime(2026, 3, 22, 2, 0, tzinfo=dt.UTC)
@@ -52,6 +54,16 @@ def test_after_commit_runs_only_once_the_data_is_safe(app: Flask) -> None:
             after_commit(lambda: done.append(2))
             assert done == []
     assert done == [2]
+
+
+def test_a_failed_try_counts_although_its_request_was_undone(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(10):
+            with pytest.raises(KeyError), transaction():  # noqa: PT012 - raising after the deed is the point
+                limits.take("password", "13900000000", NOW)
+                raise KeyError
+        with pytest.raises(RateLimited):
+            limits.take("password", "13900000000", NOW)
 
 
 def test_a_write_outside_a_transaction_is_refused(app: Flask) -> None:

@@ -8,7 +8,7 @@ then begins deferred, and a write raises. Source: decisions 7, 18; stack.md G1â€
 import datetime as dt
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -171,26 +171,42 @@ def transaction() -> Iterator[Session]:
         yield session
         return
     session.rollback()
-    engine = db.engine
-    with _writers(engine):
-        session.info.update(writing=True, after_commit=[])
+    try:
+        after = yield from _outermost(session)
+    except BaseException:
+        for call in session.info.pop("survivors", []):
+            call()
+        raise
+    for call in after:
+        call()
+
+
+def _outermost(session: Session) -> Generator[Session, None, list[Callable[[], object]]]:
+    """Begin, hand out the session, commit or roll back; return what is to run after the commit."""
+    with _writers(db.engine):
+        session.info.update(writing=True, after_commit=[], survivors=[])
         try:
             session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
             yield session
             session.commit()
-            after: list[Callable[[], object]] = session.info["after_commit"]
         except BaseException:
             session.rollback()
             raise
         finally:
-            session.info.update(writing=False)
-    for call in after:
-        call()
+            session.info["writing"] = False
+    session.info.pop("survivors")
+    after: list[Callable[[], object]] = session.info.pop("after_commit")
+    return after
 
 
 def after_commit(call: Callable[[], object]) -> None:
     """Run `call` once the transaction under way is safe on disk; never if it rolls back."""
     db.session().info["after_commit"].append(call)
+
+
+def survive(call: Callable[[], object]) -> None:
+    """Run `call` if the transaction under way rolls back: a failed try counts although its request undid the rest."""
+    db.session().info["survivors"].append(call)
 
 
 def reading() -> Session:

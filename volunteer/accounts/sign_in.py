@@ -10,6 +10,7 @@ import hmac
 import secrets
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from volunteer.accounts import rules
 from volunteer.accounts.models import Account, Grant, PhoneCode, Token
 from volunteer.accounts.passwords import hash_password, matches
 from volunteer.config import settings
-from volunteer.database import new_id, reading, transaction
+from volunteer.database import new_id, reading, survive, transaction
 from volunteer.errors import InvalidCredentials, InvalidInput, Unauthenticated, Unavailable, invalid
 from volunteer.notifications import service as notifications
 from volunteer.web import limits
@@ -103,9 +104,16 @@ def verify_code(phone: str, purpose: str, code: str, now: dt.datetime) -> uuid.U
         digest = _code_digest(phone, purpose, code)
         for row in session.scalars(query).all():
             row.tries += 1
+            survive(partial(_count_try, row.id))
             if hmac.compare_digest(row.code_digest, digest):
                 return row.id
     return None
+
+
+def _count_try(code_id: uuid.UUID) -> None:
+    """Count a try whose request was rolled back as a whole."""
+    with transaction() as session:
+        session.execute(sa.update(PhoneCode).where(PhoneCode.id == code_id).values(tries=PhoneCode.tries + 1))
 
 
 def use_code(session: Session, code_id: uuid.UUID, now: dt.datetime, field: str = "phone_code") -> None:

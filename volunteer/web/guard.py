@@ -60,7 +60,7 @@ class Guard:
 
     def _once(self, route: Route, call: Call, params: dict[str, Any]) -> Response:
         key = request.headers.get("Idempotency-Key", "") if route.creates else ""
-        if key and not call.actor.is_anonymous:
+        if key:
             return idempotency.once(
                 f"{call.actor.key} {request.method} {request.path}",
                 key,

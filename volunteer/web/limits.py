@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.config import settings
-from volunteer.database import Base, lock_name, new_id, transaction
+from volunteer.database import Base, lock_name, new_id, survive, transaction
 from volunteer.errors import RateLimited
 
 
@@ -60,10 +60,17 @@ def take(name: str, subject: str, now: dt.datetime) -> uuid.UUID:
         session.execute(sa.delete(LimitHit).where(LimitHit.key == key, LimitHit.at <= _edge(limit, now)))
         times = session.scalars(sa.select(LimitHit.at).where(LimitHit.key == key).order_by(LimitHit.at)).all()
         if len(times) < limit.most:
-            hit = LimitHit(id=new_id(), key=key, at=now)
-            session.add(hit)
-            return hit.id
+            hit = new_id()
+            session.add(LimitHit(id=hit, key=key, at=now))
+            survive(lambda: _keep(hit, key, now))
+            return hit
     raise _full(limit, times[0], now)
+
+
+def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
+    """Count a hit again whose request was rolled back as a whole (one with an idempotency key)."""
+    with transaction() as session:
+        session.add(LimitHit(id=hit, key=key, at=now))
 
 
 def check(name: str, subject: str, now: dt.datetime) -> None:

@@ -65,8 +65,8 @@ class Route:
 
     @property
     def creates(self) -> bool:
-        """Whether it may make something, so that an `Idempotency-Key` is heeded."""
-        return self.method == "POST"
+        """Whether it may make something, so that an `Idempotency-Key` is heeded; a sign-in makes nothing to repeat."""
+        return self.method == "POST" and not self.path.startswith("/auth/")
 
 
 class Room:
