@@ -14,14 +14,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 
 from tests import postgres
 from volunteer import config, migrations, sealing
+from volunteer.accounts import passwords
 from volunteer.app import create_app
 from volunteer.clock import SettableClock
 from volunteer.config import Settings
-from volunteer.database import db
+from volunteer.database import db, metadata
 
 ZONE = ZoneInfo("Asia/Shanghai")
 #: Sunday, 22 March 2026, 10:00 in Shanghai: where every test's clock starts.
@@ -39,6 +42,19 @@ def read_settings(url: str, folder: Path, **more: str) -> Settings:
         "VOLUNTEER_INSECURE_COOKIES": "1",
     }
     return config.read_settings(env | more)
+
+
+#: Argon2 at production cost is most of a test's time; only tests/accounts/test_passwords.py looks at that cost.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[PasswordHasher]:
+    """Hash cheaply in this process; gives the hasher of production to who tests it. Real servers are not touched."""
+    production, passwords._HASHER = passwords._HASHER, CHEAP
+    passwords._NOBODY = CHEAP.hash("nobody has this password")
+    yield production
+    passwords._HASHER = production
 
 
 class Backend:
@@ -91,21 +107,62 @@ class Sqlite(Backend):
 
 
 class Postgresql(Backend):
-    """PostgreSQL: a database made from a template, on the server that all workers share."""
+    """PostgreSQL: a database made from a template, on the server that all workers share.
+
+    Copying a database costs checkpoints, so the next test gets the same one, emptied of what was written; one whose
+    triggers were touched (tests that tamper with the ledger drop some) is made anew.
+    """
+
+    SHAPE = sa.text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
 
     def __init__(self, folder: Path, server: postgres.Server) -> None:
         super().__init__(folder)
         self.server = server
         self.template = f"template_{os.getpid()}"
         self.name = f"work_{os.getpid()}"
+        self.engine: sa.Engine | None = None
+        self.shape = 0
+        self.seeds: dict[str, list[dict[str, Any]]] = {}
         server.create_template(self.template, migrations.upgrade)
 
     def url(self) -> str:
         return self.server.url(self.name)
 
     def restore(self) -> None:
+        if self.engine is not None and self._emptied(self.engine):
+            return
+        if self.engine is not None:
+            self.engine.dispose()
         self.server.drop_database(self.name)
         self.server.create_database(self.name, self.template)
+        self.engine = sa.create_engine(self.url())
+        with self.engine.connect() as connection:
+            self.shape = int(connection.scalar(self.SHAPE) or 0)
+            self.seeds = {
+                table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                for table in metadata.sorted_tables
+            }
+
+    def _emptied(self, engine: sa.Engine) -> bool:
+        """Put every table back as the migrations left it; False where the shape has changed."""
+        with engine.begin() as connection:
+            if connection.scalar(self.SHAPE) != self.shape:
+                return False
+            names = [table.name for table in metadata.sorted_tables]
+            written = sa.text(" UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in names))  # noqa: S608
+            used = set(connection.scalars(written))
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            for table in metadata.sorted_tables:
+                if table.name in used:
+                    connection.execute(table.delete())
+                if self.seeds[table.name]:
+                    connection.execute(table.insert(), self.seeds[table.name])
+        return True
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self.engine is not None:
+            self.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +179,8 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bac
         if backend.app is not None:
             with backend.app.app_context():
                 db.engine.dispose()
+        if isinstance(backend, Postgresql):
+            backend.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

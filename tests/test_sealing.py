@@ -116,6 +116,11 @@ def test_sealing_and_indexing_do_not_share_a_key() -> None:
     assert caught.value.code == "duplicate-key"
 
 
+def test_a_keyring_has_keys() -> None:
+    with pytest.raises(KeyFormatError, match="no keys"):
+        Keyring({}, {1: key(1)})
+
+
 def test_a_keyring_does_not_follow_later_changes() -> None:
     seal = {1: key(1)}
     ring = Keyring(seal, {1: key(101)})
@@ -159,6 +164,7 @@ def test_keys_are_read_with_spaces_and_in_any_order() -> None:
         (entry(1, key(1)) + ",", "bad-entry"),
         ("1:not base64!", "bad-base64"),
         ("1:" + "A" * 41, "bad-base64"),
+        (entry(1, key(1)).replace(":", ":!"), "bad-base64"),
         (entry(1, key(1)[:31]), "wrong-length"),
         (entry(1, key(1) + b"x"), "wrong-length"),
         (entry(1, bytes(32)), "weak-key"),

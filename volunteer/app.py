@@ -4,7 +4,7 @@ import ipaddress
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from flask_babel import Babel, lazy_gettext
 from flask_wtf import CSRFProtect
 from sqlalchemy import text
@@ -15,17 +15,32 @@ from volunteer import __version__, config, database, migrations
 from volunteer.access import Role
 from volunteer.accounts import api as accounts_api
 from volunteer.accounts import pages as accounts_pages
+from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
+from volunteer.areas import api as areas_api
+from volunteer.areas import service as areas
 from volunteer.clock import Clock, SystemClock
 from volunteer.config import Settings
 from volunteer.errors import Unavailable
+from volunteer.registration import api as registration_api
+from volunteer.registration import privacy_api
+from volunteer.registration import service as registration
+from volunteer.registration import statuses as person_statuses
+from volunteer.units import api as units_api
+from volunteer.units import service as units
 from volunteer.web import openapi, problems
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
 from volunteer.web.routes import Room, Route
 
 API = "/api/v1"
-ROOMS: tuple[Room, ...] = (accounts_api.room,)
+ROOMS: tuple[Room, ...] = (
+    accounts_api.room,
+    areas_api.room,
+    units_api.room,
+    registration_api.room,
+    privacy_api.room,
+)
 PAGES: tuple[Pages, ...] = (accounts_pages.pages,)
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
@@ -85,6 +100,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def wire() -> None:
     """Give lower rooms the handlers of the rooms above them."""
+    accounts.SCOPE_CHECKS["area_id"] = areas.area_exists
+    accounts.SCOPE_CHECKS["unit_id"] = units.unit_exists
+    accounts.PERSONS_OF[:] = [registration.persons_of]
+    person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
 
 
 def routes() -> list[Route]:

@@ -1,6 +1,6 @@
 """Bodies, queries and answers of sign-in, accounts and grants."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
@@ -11,7 +11,9 @@ from volunteer.web.schemas import BaseSchema, Choice, Id, Page, Secret, Text, Wh
 
 
 class Phone(fields.String):
-    """A Chinese mobile number as people write it, loaded in its plain form."""
+    """A Chinese mobile number as people write it, loaded in its plain form; the pattern shows the plain forms."""
+
+    openapi: ClassVar = {"pattern": r"^(\+86|86|0086)?1[3-9][0-9]{9}$"}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -38,6 +40,7 @@ class PhoneCodeOut(BaseSchema):
 class LoginIn(BaseSchema):
     """A phone with a password or a code, exactly one of them."""
 
+    openapi: ClassVar = {"oneOf": [{"required": ["password"]}, {"required": ["phone_code"]}]}
     phone = Phone(required=True)
     password = Secret()
     phone_code = Secret(most=10)

@@ -207,6 +207,16 @@ def logout(actor: Actor) -> None:
         session.execute(sa.delete(Token).where(Token.digest == actor.session_id))
 
 
+def forget_old(now: dt.datetime) -> int:
+    """Delete tokens, sessions and phone codes that have run out; return how many."""
+    count = 0
+    with transaction() as session:
+        for table in (Token, PhoneCode):
+            ended = session.execute(sa.delete(table).where(table.expires_at <= now))
+            count += int(ended.rowcount)  # type: ignore[attr-defined]
+    return count
+
+
 def reset_password(phone: str, code: str, password: str, now: dt.datetime) -> None:
     """Set a new password with a code for `reset`, and end every session of the account.
 
@@ -219,12 +229,13 @@ def reset_password(phone: str, code: str, password: str, now: dt.datetime) -> No
     code_id = verify_code(phone, "reset", code, now)
     if code_id is None:
         raise wrong_code()
+    hashed = hash_password(password)
     with transaction() as session:
         account = find_by_phone(session, phone)
         use_code(session, code_id, now)
         if account is None or account.disabled_at is not None:
             return
-        account.password_hash = hash_password(password)
+        account.password_hash = hashed
         session.execute(sa.delete(Token).where(Token.account_id == account.id))
 
 

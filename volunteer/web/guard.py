@@ -59,8 +59,8 @@ class Guard:
         raise errors.Unavailable
 
     def _once(self, route: Route, call: Call, params: dict[str, Any]) -> Response:
-        key = request.headers.get("Idempotency-Key", "") if route.creates else ""
-        if key:
+        key = request.headers.get("Idempotency-Key") if route.creates else None
+        if key is not None:
             return idempotency.once(
                 f"{call.actor.key} {request.method} {request.path}",
                 key,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.config import settings
-from volunteer.database import Base, lock_name, new_id, survive, transaction
+from volunteer.database import Base, lock_name, new_id, reading, survive, transaction
 from volunteer.errors import RateLimited
 
 
@@ -76,9 +76,8 @@ def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
 def check(name: str, subject: str, now: dt.datetime) -> None:
     """Raise RateLimited if the window of `name` and `subject` is full, without counting a use."""
     limit = LIMITS[name]
-    with transaction() as session:
-        window = (LimitHit.key == _key(name, subject), LimitHit.at > _edge(limit, now))
-        count, oldest = session.execute(sa.select(sa.func.count(), sa.func.min(LimitHit.at)).where(*window)).one()
+    window = (LimitHit.key == _key(name, subject), LimitHit.at > _edge(limit, now))
+    count, oldest = reading().execute(sa.select(sa.func.count(), sa.func.min(LimitHit.at)).where(*window)).one()
     if count >= limit.most:
         raise _full(limit, oldest, now)
 

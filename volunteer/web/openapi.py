@@ -6,7 +6,8 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import Schema, fields, validate
 
 from volunteer.access import Permission
 from volunteer.web.routes import Route
@@ -26,10 +27,36 @@ TITLES = {
 }
 
 
+class _Converter(OpenAPIConverter):
+    """Adds what a schema or a field says of itself in `openapi`."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """Return the JSON Schema of a schema."""
+        found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return {**found, **getattr(schema, "openapi", {})}
+
+
+class _Plugin(MarshmallowPlugin):
+    """The plugin, with our converter."""
+
+    Converter = _Converter
+
+
+def _said_by_field(_converter: Any, field: Any, **_ret: Any) -> dict[str, Any]:
+    """Return what a field says of itself; of a pattern, that it is matched from the start (Python's way)."""
+    said = dict(getattr(field, "openapi", {}))
+    for rule in field.validators:
+        if isinstance(rule, validate.Regexp):
+            said["pattern"] = "^" + str(rule.regex.pattern).removeprefix("^").replace(r"\Z", "$")
+    return said
+
+
 def build(routes: Iterable[Route], prefix: str, version: str) -> dict[str, Any]:
     """Return the document for `routes`."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    plugin = _Plugin(schema_name_resolver=_Names())
     spec = APISpec("Volunteer", version, "3.1.0", plugins=[plugin], servers=[{"url": prefix}])
+    assert plugin.converter is not None  # noqa: S101 - set by APISpec
+    plugin.converter.add_attribute_function(_said_by_field)  # type: ignore[no-untyped-call]
     for kind, form in ((Id, "uuid"), (Instant, "date-time"), (Day, "date")):
         plugin.map_to_openapi_type(kind, "string", form)  # type: ignore[no-untyped-call]
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
@@ -42,10 +69,19 @@ def build(routes: Iterable[Route], prefix: str, version: str) -> dict[str, Any]:
     return spec.to_dict()
 
 
-def _name(schema: Any) -> str:
-    """Name a component after its class."""
-    kind = schema if isinstance(schema, type) else type(schema)
-    return str(kind.__name__).removesuffix("Schema")
+class _Names:
+    """Names components after their classes; of two rooms' classes with one name, the second carries its room's."""
+
+    def __init__(self) -> None:
+        self._classes: dict[str, type] = {}
+
+    def __call__(self, schema: Any) -> str:
+        """Return the name of a schema's component."""
+        kind = schema if isinstance(schema, type) else type(schema)
+        name = str(kind.__name__).removesuffix("Schema")
+        if self._classes.setdefault(name, kind) is not kind:
+            name = kind.__module__.split(".")[1].capitalize() + name
+        return name
 
 
 def _problem() -> dict[str, Any]:
@@ -95,6 +131,8 @@ def _path_parameter(kind: str, name: str) -> dict[str, Any]:
         "uuid": {"type": "string", "format": "uuid"},
         "int": {"type": "integer", "minimum": 0},
     }
+    if name == "year":
+        schemas["int"] |= {"minimum": 2000, "maximum": 2999}
     return {"in": "path", "name": name, "required": True, "schema": schemas.get(kind, {"type": "string"})}
 
 
@@ -117,7 +155,7 @@ def _responses(route: Route) -> dict[str, Any]:
 def _usual(route: Route) -> set[int]:
     """Return the statuses that the guard itself can answer with on this route."""
     usual = {401, 403, 422}
-    if "<" in route.path:
+    if "<" in route.path or _names_things(route.query) or _names_things(route.body):
         usual.add(404)
     if route.method != "GET":
         usual |= {400, 413, 415}
@@ -126,3 +164,13 @@ def _usual(route: Route) -> set[int]:
     if route.limit:
         usual.add(429)
     return usual
+
+
+def _names_things(schema: Schema | None) -> bool:
+    """Whether a body or query refers to things by their ids, one of which may not be there or not be the caller's."""
+    return schema is not None and any(isinstance(_inner(field), Id) for field in schema.fields.values())
+
+
+def _inner(field: fields.Field[Any]) -> fields.Field[Any]:
+    """Return what a list holds, or the field itself."""
+    return field.inner if isinstance(field, fields.List) else field

@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -28,10 +28,16 @@ MESSAGES = {
 }
 UNKNOWN_FIELD = "unknown-field|没有这一项,请删去。"
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+#: The same for JSON Schema: no control characters, and (unless it may be blank) something to see.
+PLAIN = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+SEEN = r"[^\s\x00-\x1f\x7f]"
 
 
 class BaseSchema(Schema):
-    """A body, query or answer of ours."""
+    """A body, query or answer of ours.
+
+    What JSON Schema can say beyond the fields stands in `openapi`, on a schema as on a field; the document adds it.
+    """
 
     class Meta:
         """Refuse what we do not know; keep the declared order."""
@@ -56,6 +62,7 @@ class Text(fields.String):
     def __init__(self, most: int = 200, *, blank: bool = False, **kwargs: Any) -> None:
         least = 0 if blank else 1
         length = validate.Length(least, most, error=f"length|请填写 {least} 到 {most} 个字。")
+        self.openapi = {"pattern": f"^{PLAIN}*$" if blank else f"^{PLAIN}*{SEEN}{PLAIN}*$"}
         super().__init__(validate=length, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -67,6 +74,8 @@ class Text(fields.String):
 
 class Secret(fields.String):
     """A password or code: as typed, bounded, never echoed."""
+
+    openapi: ClassVar = {"pattern": f"^{PLAIN}*$"}
 
     def __init__(self, least: int = 1, most: int = 128, **kwargs: Any) -> None:
         kwargs.setdefault("load_only", True)
@@ -97,7 +106,9 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+
 
 
 class Instant(fields.Field[dt.datetime]):
-    """RFC 3339 with an explicit offset; years 1970 to 9000 so that arithmetic never overflows."""
+    """RFC 3339 with an explicit offset; years 1971 to 8999 so that arithmetic never overflows."""
+
+    openapi: ClassVar = {"pattern": r"^(197[1-9]|19[89][0-9]|[2-8][0-9]{3})-"}
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
@@ -117,7 +128,9 @@ class Instant(fields.Field[dt.datetime]):
 
 
 class Day(fields.Field[dt.date]):
-    """A day of the site, `2026-03-05`."""
+    """A day of the site, `2026-03-05`, of the years 1900 to 8999."""
+
+    openapi: ClassVar = {"pattern": r"^(19[0-9]{2}|[2-8][0-9]{3})-"}
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat()

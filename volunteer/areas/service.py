@@ -1,0 +1,67 @@
+"""Areas: added by an admin, read by everybody.
+
+Source: contract/api.md, Areas, units, tasks; decisions 4.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from volunteer import audit
+from volunteer.access import Actor
+from volunteer.areas import queries
+from volunteer.areas.models import Area
+from volunteer.areas.rules import AreaLevel, level_fault
+from volunteer.database import lock_name, new_id, reading, transaction
+from volunteer.errors import Conflict, InvalidInput, invalid
+
+
+def add_area(actor: Actor, values: dict[str, Any], now: dt.datetime) -> Area:
+    """Add an area: `code`, `name`, `level`, and perhaps `parent_id` and `resident_population`.
+
+    Raises:
+        Conflict: the code is taken.
+        InvalidInput: `unknown` or `level-order` on `parent_id`.
+    """
+    actor.require_admin()
+    with transaction() as session:
+        lock_name(session, f"area code {values['code']}")
+        if session.scalar(sa.select(Area.id).where(Area.code == values["code"])):
+            raise Conflict("这个区域代码已被使用,请核对后换一个。", field="code")
+        parent_id = values.get("parent_id")
+        parent = session.get(Area, parent_id) if parent_id else None
+        if parent_id and parent is None:
+            raise invalid("parent_id", "unknown", "没有找到上级区域,请重新选择。")
+        fault = level_fault(AreaLevel(values["level"]), AreaLevel(parent.level) if parent else None)
+        if fault:
+            raise InvalidInput([fault])
+        area = Area(id=new_id(), created_at=now, **values)
+        session.add(area)
+        audit.record(session, actor, now, "area.add", ("area", area.id))
+        session.flush()
+        return area
+
+
+def list_areas(parent_id: uuid.UUID | None, level: str | None, limit: int, after: str | None) -> list[Area]:
+    """Return up to `limit` + 1 areas by code: all, or the children of one, or those of one level."""
+    query = sa.select(Area).order_by(Area.code).limit(limit + 1)
+    if parent_id:
+        query = query.where(Area.parent_id == parent_id)
+    if level:
+        query = query.where(Area.level == level)
+    if after is not None:
+        query = query.where(Area.code > after)
+    return list(reading().scalars(query))
+
+
+def area_exists(area_id: uuid.UUID) -> bool:
+    """Whether there is such an area."""
+    return reading().get(Area, area_id) is not None
+
+
+def area_ids_below(area_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return these areas and all their descendants, by id; unknown ids are left out."""
+    return frozenset(reading().scalars(queries.ids_below(area_ids))) if area_ids else frozenset()

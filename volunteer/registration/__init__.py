@@ -1,0 +1,1 @@
+"""Becoming and remaining a volunteer: the only room with personal data."""

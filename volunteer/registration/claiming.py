@@ -1,0 +1,64 @@
+"""Claiming an existing registration: the identity number and the phone on record, proved by a code, together.
+
+For who was registered before they had an account: unproven people, wards who have come of age. Source: contract,
+POST /volunteers (a known identity is told how to claim it); decisions 3.
+"""
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from volunteer import audit
+from volunteer.access import Actor
+from volunteer.accounts import sign_in
+from volunteer.accounts.passwords import hash_password
+from volunteer.accounts.rules import password_fault
+from volunteer.database import lock_name, transaction
+from volunteer.errors import InvalidInput, invalid
+from volunteer.registration import facts, links, statuses, vault
+from volunteer.registration.models import SELF, Person
+from volunteer.registration.registering import account_of
+from volunteer.registration.rules import IdType, PersonStatus, normalize_id_number
+from volunteer.registration.statuses import today
+
+
+def claim(
+    actor: Actor, id_type: IdType, number: str, phone: str, code: str, password: str | None, now: dt.datetime
+) -> Person:
+    """Give the account of a proved phone to the person who is registered with this identity and this phone.
+
+    An unproven person is registered by it. Unknown identities and other phones are told alike.
+
+    Raises:
+        InvalidInput: `wrong-code`, `weak-password`, `claim-failed` on `id_number`.
+    """
+    fault = password_fault(password, phone) if password else None
+    if fault:
+        raise InvalidInput([fault])
+    code_id = sign_in.verify_code(phone, "register", code, now)
+    if code_id is None:
+        raise sign_in.wrong_code()
+    hashed = hash_password(password) if password else None
+    with transaction() as session:
+        sign_in.use_code(session, code_id, now)
+        indexes = vault.identity_indexes(id_type, normalize_id_number(number))
+        query = sa.select(Person.id).where(
+            Person.id_number_index.in_(indexes),
+            Person.phone_index.in_(vault.phone_indexes(phone)),
+            Person.status.not_in(facts.GONE),
+        )
+        person_id = session.scalar(query)
+        if person_id is None:
+            raise invalid(
+                "id_number", "claim-failed", "证件号码与登记的手机号不符,请核对,或带证件到所在单位或服务站更换手机号。"
+            )
+        person = facts.locked(session, person_id)
+        lock_name(session, f"phone {sign_in.phone_index(phone).hex()}")
+        account_id = account_of(session, phone, vault.name_of(person), hashed, now)
+        links.attach(session, person.id, account_id, SELF, now)
+        person.phone_proved_at = now
+        if person.status == PersonStatus.UNPROVEN:
+            statuses.move(session, person, PersonStatus.REGISTERED, today(now))
+        audit.record(session, actor, now, "person.claim", ("person", person.id))
+        session.flush()
+        return person

@@ -1,0 +1,58 @@
+"""Erasing people: the person becomes a tombstone with the same id, and all that names them is gone.
+
+Memberships, ledger lines and scans stay, so that past counts do not move; today's is one less. The identity may be
+registered again later, as a new person. Source: decisions 15, 19; PIPL 47.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer import audit
+from volunteer.accounts import closing
+from volunteer.database import reading, transaction
+from volunteer.registration import facts, links, statuses
+from volunteer.registration.models import PERSONAL, Consent, Person
+from volunteer.registration.rules import PersonStatus
+from volunteer.registration.statuses import today
+
+NO_BIRTH_DATE = dt.date(1900, 1, 1)
+Eraser = Callable[[Session, uuid.UUID, dt.datetime], None]
+#: What other rooms do when a person is erased (cancel sign-ups, revoke certificates); the rooms above put theirs here.
+ERASERS: list[Eraser] = []
+
+
+def erase_due(now: dt.datetime) -> int:
+    """Erase everybody whose 7 days are over; return how many. Each is a transaction of its own."""
+    query = sa.select(Person.id).where(Person.erase_after <= now, Person.erased_at.is_(None)).order_by(Person.id)
+    due = list(reading().scalars(query))
+    return sum(_erase_if_due(person_id, now) for person_id in due)
+
+
+def _erase_if_due(person_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Erase a person unless they took it back in the meantime, or somebody else has just done it."""
+    with transaction() as session:
+        person = facts.locked(session, person_id)
+        if person.erased_at is not None or person.erase_after is None or person.erase_after > now:
+            return False
+        erase(session, person, now)
+        return True
+
+
+def erase(session: Session, person: Person, now: dt.datetime) -> None:
+    """Empty a locked person to a tombstone, close accounts that were only theirs, and let the other rooms follow."""
+    for eraser in ERASERS:
+        eraser(session, person.id, now)
+    for column in PERSONAL:
+        setattr(person, column, None)
+    person.birth_date, person.skills, person.service_categories = NO_BIRTH_DATE, [], []
+    person.erase_after, person.erased_at = None, now
+    session.execute(sa.update(Consent).where(Consent.person_id == person.id).values(paper_reference_sealed=None))
+    statuses.move(session, person, PersonStatus.ERASED, today(now))
+    for account_id in links.drop_links(session, person.id):
+        closing.close_unused(session, account_id, now)
+    audit.record(session, "system", now, "person.erase", ("person", person.id))
+    session.flush()

@@ -1,0 +1,173 @@
+"""What other rooms may know of a person: facts to judge by and a masked name. Personal data stays here.
+
+Bulk questions take one statement. Names that a certificate prints come from `full_name` alone.
+Source: architecture.md (registration.models is read by nobody else); decisions 9, 11.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.database import reading
+from volunteer.errors import NotFound
+from volunteer.registration import vault
+from volunteer.registration.models import Person
+from volunteer.registration.rules import PersonStatus
+
+GONE = (PersonStatus.ERASED.value, PersonStatus.MERGED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A person as other rooms judge them.
+
+    Attributes:
+        status: where the person stands now.
+        birth_date: for ages; 1 January 1900 for a tombstone.
+        display_name: masked.
+        guardian_consented: whether a guardian's consent is on record; only minors need one.
+        phone_tail: the last four digits of the phone, or None.
+    """
+
+    id: uuid.UUID
+    volunteer_no: str
+    pass_no: str
+    card_serial: int
+    status: PersonStatus
+    birth_date: dt.date
+    display_name: str
+    skills: frozenset[str]
+    guardian_consented: bool
+    phone_tail: str | None
+
+
+def facts(person: Person) -> PersonFacts:
+    """Return the facts of a row."""
+    phone = vault.opened(person, "phone")
+    return PersonFacts(
+        id=person.id,
+        volunteer_no=person.volunteer_no,
+        pass_no=person.pass_no,
+        card_serial=person.card_serial,
+        status=PersonStatus(person.status),
+        birth_date=person.birth_date,
+        display_name=vault.shown_name(person),
+        skills=frozenset(person.skills),
+        guardian_consented=person.guardian_name_sealed is not None,
+        phone_tail=phone[-vault.TAIL_DIGITS :] if phone else None,
+    )
+
+
+def locked(session: Session, person_id: uuid.UUID) -> Person:
+    """Return a person's row, fresh and locked until commit; the first lock of every use case about a person.
+
+    Raises:
+        NotFound: no such person.
+    """
+    query = sa.select(Person).where(Person.id == person_id).with_for_update()
+    person = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def lock_person(session: Session, person_id: uuid.UUID) -> PersonFacts:
+    """Lock a person until commit and return their facts; a tombstone too.
+
+    Raises:
+        NotFound: no such person.
+    """
+    return facts(locked(session, person_id))
+
+
+def find_by_pass(session: Session, pass_no: str, *, lock: bool = False) -> PersonFacts | None:
+    """Return who holds a pass number, or None; tombstones and merged people hold none. `lock` locks them."""
+    query = sa.select(Person).where(Person.pass_no == pass_no, Person.status.not_in(GONE))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    person = session.scalars(query).one_or_none()
+    return None if person is None else facts(person)
+
+
+def find_by_passes(session: Session, pass_nos: Collection[str], *, lock: bool = False) -> dict[str, PersonFacts]:
+    """Return who holds these pass numbers, by number. One statement; `lock` locks them in order of id."""
+    query = sa.select(Person).where(Person.pass_no.in_(set(pass_nos)), Person.status.not_in(GONE))
+    if lock:
+        query = query.order_by(Person.id).with_for_update().execution_options(populate_existing=True)
+    return {person.pass_no: facts(person) for person in session.scalars(query)}
+
+
+def lock_people(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:
+    """Lock these people until commit, in order of id, and return their facts; unknown ids are left out."""
+    query = sa.select(Person).where(Person.id.in_(set(person_ids))).order_by(Person.id).with_for_update()
+    rows = session.scalars(query.execution_options(populate_existing=True))
+    return {person.id: facts(person) for person in rows}
+
+
+def facts_of(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:
+    """Return the facts of these people, by id; unknown ids are left out. One statement."""
+    return {person.id: facts(person) for person in _rows(session, person_ids)}
+
+
+def display_names(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the masked names of these people, by id. One statement."""
+    return {person.id: vault.shown_name(person) for person in _rows(session, person_ids)}
+
+
+def full_name(session: Session, person_id: uuid.UUID) -> str:
+    """Return a person's name in full: for what is printed for the person, and nothing else.
+
+    Raises:
+        NotFound: no such person.
+    """
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    return vault.name_of(person)
+
+
+def person_exists(person_id: uuid.UUID) -> bool:
+    """Whether there is such a person, tombstones aside."""
+    query = sa.select(sa.literal(1)).where(Person.id == person_id, Person.status.not_in(GONE))
+    return reading().scalar(query) is not None
+
+
+def match_people(session: Session, person_ids: Collection[uuid.UUID], q: str) -> set[uuid.UUID]:
+    """Return those of `person_ids` whose name contains `q`, or whose phone ends with `q` (four digits or more).
+
+    Names of minors and phones are opened to compare, so give the people of one list, not of the city.
+    """
+    return {person.id for person in _rows(session, person_ids) if is_match(person, q.strip())}
+
+
+def is_match(person: Person, q: str) -> bool:
+    """Whether a person is meant by `q`: part of the name, the volunteer number, or the last four or more digits."""
+    if person.erased_at is not None or not q:
+        return False
+    if q.casefold() in vault.name_of(person).casefold() or q == person.volunteer_no:
+        return True
+    if not (q.isascii() and q.isdigit() and len(q) >= vault.TAIL_DIGITS):
+        return False
+    return (vault.opened(person, "phone") or "").endswith(q)
+
+
+def renew_card(session: Session, person_id: uuid.UUID) -> PersonFacts:
+    """Raise the serial of a person's printed card, so that cards printed before are void; return the facts.
+
+    Raises:
+        NotFound: no such person.
+    """
+    person = locked(session, person_id)
+    person.card_serial += 1
+    return facts(person)
+
+
+def _rows(session: Session, person_ids: Collection[uuid.UUID]) -> list[Person]:
+    """Return the rows of these people."""
+    if not person_ids:
+        return []
+    return list(session.scalars(sa.select(Person).where(Person.id.in_(set(person_ids)))))

@@ -1,0 +1,183 @@
+"""The tables of people: the only ones with personal data, most of it sealed. Nobody outside this room reads them.
+
+Plain are what the service must search or judge by and what does not name a minor; the rest is sealed for its row, and
+found again by blind indexes. Source: decisions 3, 9, 11, 15, 16, 17; Order 67, art. 5.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from volunteer.database import Base, one_of
+from volunteer.registration.rules import IdType, PersonStatus, Sex
+
+CHANNELS = ("wechat", "browser", "device", "keeper", "import")
+CONSENT_KINDS = ("registration",)
+SELF, GUARDIAN, FAMILY = "self", "guardian", "family"
+RELATIONS = (SELF, GUARDIAN, FAMILY)
+PERSONAL = (
+    "name",
+    "name_sealed",
+    "name_index",
+    "id_type",
+    "id_number_sealed",
+    "id_number_index",
+    "sex",
+    "phone_sealed",
+    "phone_index",
+    "phone_tail_index",
+    "phone_proved_at",
+    "guardian_name_sealed",
+    "guardian_phone_sealed",
+    "guardian_relation",
+    "emergency_name_sealed",
+    "emergency_phone_sealed",
+    "emergency_relation",
+    "area_id",
+    "political_status",
+)
+"""The columns that erasure empties; `birth_date`, `skills` and `service_categories` are overwritten (not nullable)."""
+
+
+class Person(Base):
+    """A person: one identity. `name` is plain for adults only; a minor's is sealed and found by its whole.
+
+    `status` is where the person stands now; `person_statuses` tells it for any day, and one function writes both.
+    `phone_index` is not unique: families share phones. A tombstone has status `erased` and no identity.
+    """
+
+    __tablename__ = "persons"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    volunteer_no: Mapped[str] = mapped_column(sa.String(9), unique=True)
+    pass_no: Mapped[str] = mapped_column(sa.String(9), unique=True)
+    card_serial: Mapped[int]
+    status: Mapped[str] = mapped_column(sa.String(12))
+    name: Mapped[str | None] = mapped_column(sa.String(50))
+    name_sealed: Mapped[bytes | None]
+    name_index: Mapped[bytes | None] = mapped_column(index=True)
+    id_type: Mapped[str | None] = mapped_column(sa.String(30))
+    id_number_sealed: Mapped[bytes | None]
+    id_number_index: Mapped[bytes | None] = mapped_column(unique=True)
+    birth_date: Mapped[dt.date]
+    sex: Mapped[str | None] = mapped_column(sa.String(6))
+    phone_sealed: Mapped[bytes | None]
+    phone_index: Mapped[bytes | None] = mapped_column(index=True)
+    phone_tail_index: Mapped[bytes | None] = mapped_column(index=True)
+    phone_proved_at: Mapped[dt.datetime | None]
+    guardian_name_sealed: Mapped[bytes | None]
+    guardian_phone_sealed: Mapped[bytes | None]
+    guardian_relation: Mapped[str | None] = mapped_column(sa.String(40))
+    emergency_name_sealed: Mapped[bytes | None]
+    emergency_phone_sealed: Mapped[bytes | None]
+    emergency_relation: Mapped[str | None] = mapped_column(sa.String(40))
+    area_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("areas.id"), index=True)
+    political_status: Mapped[str | None] = mapped_column(sa.String(40))
+    skills: Mapped[list[Any]]
+    service_categories: Mapped[list[Any]]
+    channel: Mapped[str] = mapped_column(sa.String(10))
+    created_at: Mapped[dt.datetime]
+    created_on: Mapped[dt.date]
+    registered_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    confirmed_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    confirmed_at: Mapped[dt.datetime | None]
+    erase_after: Mapped[dt.datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        one_of("status", PersonStatus),
+        one_of("channel", CHANNELS),
+        one_of("id_type", IdType),
+        one_of("sex", Sex),
+        sa.CheckConstraint("name IS NULL OR name_sealed IS NULL", name="one_name"),
+        sa.CheckConstraint("(name_sealed IS NULL) = (name_index IS NULL)", name="sealed_name_is_found"),
+        sa.CheckConstraint("(id_number_sealed IS NULL) = (id_number_index IS NULL)", name="identity_is_found"),
+        sa.CheckConstraint(
+            "status <> 'erased' OR (name IS NULL AND name_sealed IS NULL AND id_number_sealed IS NULL"
+            " AND phone_sealed IS NULL AND guardian_name_sealed IS NULL AND guardian_phone_sealed IS NULL"
+            " AND emergency_name_sealed IS NULL AND emergency_phone_sealed IS NULL)",
+            name="tombstone_is_empty",
+        ),
+        sa.Index("ix_persons_status", "status"),
+    )
+
+
+class StatusSpan(Base):
+    """A person's status at the end of each site day from `from_on` on, until `until_on` no longer (half-open)."""
+
+    __tablename__ = "person_statuses"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date | None]
+
+    __table_args__ = (
+        one_of("status", PersonStatus),
+        sa.CheckConstraint("until_on > from_on", name="until_after_from"),
+        sa.UniqueConstraint("person_id", "from_on"),
+        sa.Index(
+            "uq_person_statuses_open",
+            "person_id",
+            unique=True,
+            sqlite_where=sa.text("until_on IS NULL"),
+            postgresql_where=sa.text("until_on IS NULL"),
+        ),
+        sa.Index("ix_person_statuses_status_from_on", "status", "from_on"),
+    )
+
+
+class Consent(Base):
+    """A consent as it was given: which version of the notice, when, how, and whether by the guardian."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    version: Mapped[str] = mapped_column(sa.String(40))
+    given_at: Mapped[dt.datetime]
+    channel: Mapped[str] = mapped_column(sa.String(10))
+    is_by_guardian: Mapped[bool]
+    paper_reference_sealed: Mapped[bytes | None]
+
+    __table_args__ = (one_of("kind", CONSENT_KINDS), one_of("channel", CHANNELS))
+
+
+class PersonAccount(Base):
+    """An account that is a person, or may act for one. An account is at most one person (decisions 3)."""
+
+    __tablename__ = "person_accounts"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    relation: Mapped[str] = mapped_column(sa.String(10))
+    created_at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        one_of("relation", RELATIONS),
+        sa.Index("ix_person_accounts_account_id", "account_id"),
+        sa.Index(
+            "uq_person_accounts_self",
+            "account_id",
+            unique=True,
+            sqlite_where=sa.text("relation = 'self'"),
+            postgresql_where=sa.text("relation = 'self'"),
+        ),
+    )
+
+
+class CodeEntry(Base):
+    """One code of an editable table. A code once used stays; one that is taken off the list is no longer offered."""
+
+    __tablename__ = "code_entries"
+
+    table_name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(60))
+    position: Mapped[int]
+    is_offered: Mapped[bool]

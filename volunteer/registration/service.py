@@ -1,0 +1,52 @@
+"""The room's promises to the rooms above: facts about people, whom an account acts for, and who may reach whom.
+
+One door to many small files; what each promises stands there.
+"""
+
+from volunteer.registration.facts import (
+    PersonFacts,
+    display_names,
+    facts_of,
+    find_by_pass,
+    find_by_passes,
+    full_name,
+    lock_people,
+    lock_person,
+    match_people,
+    person_exists,
+    renew_card,
+)
+from volunteer.registration.links import (
+    account_ids_of,
+    acting_as,
+    find_own_person,
+    linked_persons,
+    may_act_for,
+    own_person,
+    persons_of,
+)
+from volunteer.registration.reach import KEEPER_SEES, has_confirmed, require_person
+
+__all__ = [
+    "KEEPER_SEES",
+    "PersonFacts",
+    "account_ids_of",
+    "acting_as",
+    "display_names",
+    "facts_of",
+    "find_by_pass",
+    "find_by_passes",
+    "find_own_person",
+    "full_name",
+    "has_confirmed",
+    "linked_persons",
+    "lock_people",
+    "lock_person",
+    "match_people",
+    "may_act_for",
+    "own_person",
+    "person_exists",
+    "persons_of",
+    "renew_card",
+    "require_person",
+]

@@ -1,0 +1,1 @@
+"""The tree of units, their yearly registration tasks and who belongs where, by date."""

@@ -1,0 +1,120 @@
+"""Who belongs to which unit, by date, in the transaction under way. Callers have locked the person.
+
+Days are half-open. A person `counts` in one unit at a time and may `report_in` at others beside it. Who may transfer
+whom, and how far ahead or back, is for the callers. Source: decisions 4, 5; contract, `POST /volunteers/{id}/transfer`.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.database import new_id
+from volunteer.errors import Conflict, invalid
+from volunteer.units import queries
+from volunteer.units.models import COUNTS, Membership, Unit
+
+memberships_as_of = queries.memberships_as_of
+
+
+def join(
+    session: Session, person_id: uuid.UUID, unit_id: uuid.UUID, on: dt.date, now: dt.datetime, kind: str = COUNTS
+) -> None:
+    """Make a person a member from `on` on; joining the same unit again changes nothing.
+
+    Raises:
+        InvalidInput: `unknown` or `closed` on `unit_id`, `before-unit` on `on`.
+        Conflict: `already-member`: the person counts in another unit then or later; that takes a transfer.
+    """
+    _check_unit(session, unit_id, on)
+    theirs = [Membership.person_id == person_id, Membership.kind == kind]
+    theirs.append(sa.or_(Membership.until_on.is_(None), Membership.until_on > on))
+    if kind != COUNTS:
+        theirs.append(Membership.unit_id == unit_id)
+    known = session.scalars(sa.select(Membership).where(*theirs)).all()
+    if any(row.unit_id == unit_id and row.from_on <= on and row.until_on is None for row in known):
+        return
+    if known:
+        raise Conflict("这位志愿者已属于一个单位,请办理转移。", code="already-member")
+    _add(session, person_id, unit_id, kind, on, now)
+
+
+def transfer(
+    session: Session, person_id: uuid.UUID, unit_id: uuid.UUID | None, on: dt.date, now: dt.datetime | None = None
+) -> None:
+    """Let a person count in `unit_id` (None: in no unit) from `on` on; what was recorded for later days is replaced.
+
+    A membership that began on `on` itself is replaced too, as if it had never been.
+
+    Raises:
+        InvalidInput: `unknown` or `closed` on `unit_id`, `before-unit` on `on`.
+    """
+    if unit_id is not None:
+        _check_unit(session, unit_id, on)
+    theirs = (Membership.person_id == person_id, queries.IS_COUNTED)
+    session.flush()
+    session.execute(sa.delete(Membership).where(*theirs, Membership.from_on >= on))
+    covering = session.scalars(sa.select(Membership).where(*theirs, queries.in_force(*_days(), on))).first()
+    if covering is not None:
+        covering.until_on = None if covering.unit_id == unit_id else on
+        session.flush()
+    if unit_id is not None and (covering is None or covering.unit_id != unit_id):
+        _add(session, person_id, unit_id, COUNTS, on, now)
+
+
+def unit_of(session: Session, person_id: uuid.UUID, on: dt.date) -> uuid.UUID | None:
+    """Return the unit in which the person counts on a day."""
+    return units_of(session, (person_id,), on).get(person_id)
+
+
+def units_of(session: Session, person_ids: Collection[uuid.UUID], on: dt.date) -> dict[uuid.UUID, uuid.UUID]:
+    """Return person id -> the unit in which they count on a day; who counts in none is left out."""
+    if not person_ids:
+        return {}
+    query = queries.memberships_as_of(on).where(Membership.person_id.in_(person_ids))
+    return {person_id: unit_id for person_id, unit_id in session.execute(query)}
+
+
+def history_of(session: Session, person_id: uuid.UUID) -> list[dict[str, object]]:
+    """Return every membership of a person from the first on: `unit`, `kind`, `from_on`, `until_on`."""
+    query = (
+        sa.select(Unit.name.label("unit"), Membership.kind, Membership.from_on, Membership.until_on)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person_id)
+        .order_by(Membership.from_on, Membership.id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def persons_in_units(unit_ids: Collection[uuid.UUID], on: dt.date) -> sa.Select[uuid.UUID]:
+    """Return a select of the ids of the persons who count in one of these units on a day."""
+    query = sa.select(Membership.person_id).where(queries.IS_COUNTED, Membership.unit_id.in_(unit_ids))
+    return query.where(queries.in_force(*_days(), on))
+
+
+def _days() -> tuple[sa.orm.InstrumentedAttribute[dt.date], sa.orm.InstrumentedAttribute[dt.date | None]]:
+    """Return the two columns of a membership's days."""
+    return Membership.from_on, Membership.until_on
+
+
+def _check_unit(session: Session, unit_id: uuid.UUID, on: dt.date) -> None:
+    """Raise InvalidInput unless the unit exists on that day and is not closed."""
+    # Until commit nobody closes the unit: closing locks its row FOR UPDATE.
+    unit = session.get(Unit, unit_id, with_for_update={"read": True, "key_share": True})
+    if unit is None:
+        raise invalid("unit_id", "unknown", "没有找到这个单位,请重新选择。")
+    if unit.closed_on is not None:
+        raise invalid("unit_id", "closed", "这个单位已撤销,请选择别的单位。")
+    if on < unit.created_on:
+        raise invalid("on", "before-unit", f"这个单位从 {unit.created_on} 起才有,请填写这一天或更晚的日期。")
+
+
+def _add(
+    session: Session, person_id: uuid.UUID, unit_id: uuid.UUID, kind: str, on: dt.date, now: dt.datetime | None
+) -> None:
+    """Insert an open membership."""
+    row = Membership(id=new_id(), person_id=person_id, unit_id=unit_id, kind=kind, from_on=on, recorded_at=now)
+    session.add(row)
+    session.flush()

@@ -1,0 +1,76 @@
+"""Reads of the dated tree of units, of tasks and of memberships, each as of a day.
+
+A select as of a day uses that day's rows only: nothing about the past moves when the present is reorganised.
+Source: decisions 4, 5; contract, Reports and Fine points.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from volunteer.areas import queries as areas
+from volunteer.units.models import COUNTS, Membership, Placement, Target, Unit
+
+#: A literal, so that the partial indexes on it can be used.
+IS_COUNTED = Membership.kind == sa.literal_column(f"'{COUNTS}'")
+
+
+def in_force(
+    from_on: InstrumentedAttribute[dt.date], until_on: InstrumentedAttribute[dt.date | None], day: dt.date
+) -> sa.ColumnElement[bool]:
+    """Return the condition that `day` lies in the half-open days of a row."""
+    return sa.and_(from_on <= day, sa.or_(until_on.is_(None), until_on > day))
+
+
+def tree_as_of(day: dt.date) -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None, uuid.UUID | None]:
+    """Return a select of (id, code, name, kind, area_id, parent_id) of the units that stood in the tree on `day`."""
+    return (
+        sa.select(Unit.id, Unit.code, Unit.name, Unit.kind, Unit.area_id, Placement.parent_id)
+        .join(Placement, Placement.unit_id == Unit.id)
+        .where(in_force(Placement.from_on, Placement.until_on, day))
+    )
+
+
+def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
+    """Return a select of (unit_id, target) for the year of `day`, as the tasks stood at the end of `day`."""
+    newest = (
+        sa.select(Target.unit_id, sa.func.max(Target.version).label("version"))
+        .where(Target.year == day.year, Target.set_on <= day)
+        .group_by(Target.unit_id)
+        .subquery()
+    )
+    same = sa.and_(Target.unit_id == newest.c.unit_id, Target.version == newest.c.version)
+    return sa.select(Target.unit_id, Target.target).join(newest, same).where(Target.year == day.year)
+
+
+def memberships_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:
+    """Return a select of (person_id, unit_id): the one unit in which each person counted on `day`."""
+    return sa.select(Membership.person_id, Membership.unit_id).where(
+        IS_COUNTED, in_force(Membership.from_on, Membership.until_on, day)
+    )
+
+
+def ids_in_scope(
+    unit_ids: Collection[uuid.UUID], area_ids: Collection[uuid.UUID], day: dt.date
+) -> sa.CompoundSelect[uuid.UUID]:
+    """Return a select of the units that these grants cover in the tree of `day`.
+
+    A unit covers its subtree. An area covers the units that lie in it or in a smaller area of it; a unit without an
+    area of its own lies where the unit above it lies.
+    """
+    tree = tree_as_of(day).cte("tree")
+    below = sa.select(tree.c.id).where(tree.c.id.in_(unit_ids)).cte("below", recursive=True)
+    below = below.union(sa.select(tree.c.id).join(below, tree.c.parent_id == below.c.id))
+    inside = sa.select(tree.c.id).where(tree.c.area_id.in_(areas.ids_below(area_ids))).cte("inside", recursive=True)
+    inside = inside.union(
+        sa.select(tree.c.id).join(inside, tree.c.parent_id == inside.c.id).where(tree.c.area_id.is_(None))
+    )
+    return sa.union(sa.select(below.c.id), sa.select(inside.c.id))
+
+
+def ids_in_area(area_id: uuid.UUID, day: dt.date) -> sa.CompoundSelect[uuid.UUID]:
+    """Return a select of the units that lie in an area, or in a smaller one of it, in the tree of `day`."""
+    return ids_in_scope((), (area_id,), day)

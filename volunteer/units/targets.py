@@ -1,0 +1,64 @@
+"""Registration tasks (任务数) of units by year: each setting is kept with who set it when.
+
+A task set today is not in a report as of yesterday. Source: contract, `PUT /units/{id}/targets/{year}`; Fine points.
+"""
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+
+from volunteer import audit
+from volunteer.access import Actor, Permission
+from volunteer.database import reading, transaction
+from volunteer.errors import NotFound, invalid
+from volunteer.units.models import Target, Unit
+from volunteer.units.service import require_unit, today
+
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+
+
+def set_target(actor: Actor, unit_id: uuid.UUID, year: int, target: int, now: dt.datetime) -> Target:
+    """Set the task of a unit for a year; the same value again changes nothing. Returns the task in force.
+
+    Raises:
+        NotFound: no such unit.
+        InvalidInput: `out-of-range` on `year`.
+    """
+    actor.require_admin()
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise invalid("year", "out-of-range", f"请填写 {FIRST_YEAR} 到 {LAST_YEAR} 之间的年份。")
+    with transaction() as session:
+        if session.get(Unit, unit_id, with_for_update=True) is None:
+            raise NotFound
+        query = sa.select(Target).where(Target.unit_id == unit_id, Target.year == year)
+        known = session.scalars(query.order_by(Target.version.desc()).limit(1)).first()
+        if known is not None and known.target == target:
+            return known
+        made = Target(
+            unit_id=unit_id,
+            year=year,
+            version=known.version + 1 if known else 1,
+            target=target,
+            set_by=actor.account_id,
+            set_at=now,
+            set_on=today(now),
+        )
+        session.add(made)
+        audit.record(session, actor, now, "unit.target", ("unit", unit_id), year=year, target=target)
+        session.flush()
+        return made
+
+
+def list_targets(actor: Actor, unit_id: uuid.UUID, limit: int, after: tuple[int, int] | None) -> list[Target]:
+    """Return up to `limit` + 1 settings of a unit, the latest year and the newest setting first.
+
+    Raises:
+        NotFound: no such unit, or outside the scope.
+    """
+    require_unit(actor, Permission.READ_UNITS, unit_id)
+    query = sa.select(Target).where(Target.unit_id == unit_id).order_by(Target.year.desc(), Target.version.desc())
+    if after:
+        year, version = after
+        query = query.where(sa.or_(Target.year < year, sa.and_(Target.year == year, Target.version < version)))
+    return list(reading().scalars(query.limit(limit + 1)))
