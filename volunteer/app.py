@@ -12,20 +12,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from volunteer import __version__, config, database, migrations
-from volunteer.access import Role
+from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
+from volunteer.accounts import devices, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
-from volunteer.accounts import sign_in
+from volunteer.activities import api as activities_api
+from volunteer.activities import service as activities
+from volunteer.activities import signups, signups_api
+from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
 from volunteer.clock import Clock, SystemClock
 from volunteer.config import Settings
 from volunteer.errors import Unavailable
 from volunteer.registration import api as registration_api
-from volunteer.registration import privacy_api
+from volunteer.registration import erasure, privacy, privacy_api
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
+from volunteer.stations import api as stations_api
+from volunteer.stations import service as stations
 from volunteer.units import api as units_api
 from volunteer.units import service as units
 from volunteer.web import openapi, problems
@@ -40,6 +46,9 @@ ROOMS: tuple[Room, ...] = (
     units_api.room,
     registration_api.room,
     privacy_api.room,
+    stations_api.room,
+    activities_api.room,
+    signups_api.room,
 )
 PAGES: tuple[Pages, ...] = (accounts_pages.pages,)
 CSP = (
@@ -89,7 +98,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.init_app(app)
     AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
     wire()
-    guard = Guard(sign_in.authenticate)
+    guard = Guard(_authenticate)
     for route in routes():
         guard.register(app, route, API)
     for room in PAGES:
@@ -98,12 +107,24 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return app
 
 
+def _authenticate(token: str, now: Any) -> Actor | None:
+    """Return who holds a token: a station's device, or a person."""
+    if token.startswith(devices.PREFIX):
+        return devices.authenticate_device(token, now)
+    return sign_in.authenticate(token, now)
+
+
 def wire() -> None:
     """Give lower rooms the handlers of the rooms above them."""
     accounts.SCOPE_CHECKS["area_id"] = areas.area_exists
     accounts.SCOPE_CHECKS["unit_id"] = units.unit_exists
+    accounts.SCOPE_CHECKS["station_id"] = stations.station_exists
+    accounts.SCOPE_CHECKS["shift_id"] = activities.shift_exists
     accounts.PERSONS_OF[:] = [registration.persons_of]
+    registration.KEEPER_SEES[:] = [activities.keeper_sees]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
+    erasure.ERASERS[:] = [signups.leave]
+    privacy.EXPORTERS[:] = [activity_views.export_of]
 
 
 def routes() -> list[Route]:

@@ -1,0 +1,263 @@
+"""Shifts and sign-ups as other rooms see them: facts of shifts, who is signed up, and where a scan may belong.
+
+Source: contract, Activities, Check-in (candidates without `shift_id`); decisions 6, 19.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.access import Actor, Permission
+from volunteer.activities.models import Activity, Shift, Signup
+from volunteer.activities.rules import LIVE, ActivityKind, ActivityStatus, SignupStatus
+from volunteer.clock import to_minute
+from volunteer.config import settings
+from volunteer.database import reading
+from volunteer.errors import NotFound
+from volunteer.stations import service as stations
+from volunteer.stations.service import StationBrief
+
+#: Whether a person has been checked in at a shift, told by check-in: (session, person, shift).
+HAS_ATTENDED: list[Callable[[Session, uuid.UUID, uuid.UUID], bool]] = []
+#: Called when the time or place of a published shift has changed, in the same transaction: (session, shift, now).
+SHIFT_MOVED: list[Callable[[Session, uuid.UUID, dt.datetime], None]] = []
+
+IN_EARLY = dt.timedelta(minutes=30)
+OPEN_TO_SCANS = (ActivityStatus.PUBLISHED, ActivityStatus.FINISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A shift with all that it takes from its activity and station.
+
+    `place`, `latitude` and `longitude` are the shift's own, else the activity's, else the station's. `cancelled` is the
+    shift's own; `status` is the activity's (`finished` still takes late evidence). `walk_ins` is false where sign-up
+    needs approval.
+    """
+
+    id: uuid.UUID
+    activity_id: uuid.UUID
+    activity_title: str
+    category: str
+    kind: ActivityKind
+    status: ActivityStatus
+    station_id: uuid.UUID
+    station_name: str
+    station_path: str
+    organizer_unit_id: uuid.UUID | None
+    post: str
+    place: str
+    latitude: float | None
+    longitude: float | None
+    checkin_radius_m: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    capacity: int
+    cancelled: bool
+    walk_ins: bool
+    published_at: dt.datetime | None
+    leader_name: str
+    geo_optional: bool
+    created_by: uuid.UUID
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignupView:
+    """One sign-up as other rooms see it."""
+
+    id: uuid.UUID
+    shift_id: uuid.UUID
+    person_id: uuid.UUID
+    status: SignupStatus
+    created_at: dt.datetime
+    walk_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The shifts that a scan without `shift_id` may mean, each list by start, then id."""
+
+    signed_up: list[ShiftFacts]
+    walk_in: list[ShiftFacts]
+
+
+def shift_exists(shift_id: uuid.UUID) -> bool:
+    """Whether there is such a shift: which ids a grant may name."""
+    return reading().scalar(sa.select(Shift.id).where(Shift.id == shift_id)) is not None
+
+
+def shifts_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ShiftFacts]:
+    """Return the shifts that exist among `ids`, in two statements."""
+    wanted = list(set(ids))
+    return {facts.id: facts for facts in _facts(session, Shift.id.in_(wanted))} if wanted else {}
+
+
+def get_shift(session: Session, shift_id: uuid.UUID) -> ShiftFacts:
+    """Return a shift.
+
+    Raises:
+        NotFound: no such shift.
+    """
+    found = shifts_of(session, [shift_id]).get(shift_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def shifts_between(
+    session: Session, station_ids: frozenset[uuid.UUID] | None, start: dt.datetime, end: dt.datetime
+) -> list[ShiftFacts]:
+    """Return the published or finished activities' shifts that overlap a span, by start; None = at every station."""
+    where = [Shift.starts_at < end, Shift.ends_at > start, Activity.status.in_(OPEN_TO_SCANS)]
+    if station_ids is not None:
+        where.append(Activity.station_id.in_(station_ids))
+    return _facts(session, *where)
+
+
+def candidates(session: Session, person_id: uuid.UUID, at: dt.datetime, paths: tuple[str, ...] | None) -> Candidates:
+    """Return the shifts whose window for an in holds the minute of `at`, below these station paths (None = all)."""
+    minute = to_minute(at)
+    where = [
+        Shift.starts_at <= minute + IN_EARLY,
+        Shift.ends_at >= minute,
+        Shift.cancelled_at.is_(None),
+        Activity.status.in_(OPEN_TO_SCANS),
+    ]
+    if paths is not None:
+        where.append(Activity.station_id.in_(stations.station_ids_under(paths)))
+    mine = sa.select(Signup.shift_id).where(
+        Signup.person_id == person_id, Signup.status == SignupStatus.CONFIRMED, Signup.shift_id == Shift.id
+    )
+    signed_up = _facts(session, *where, mine.exists())
+    open_doors = _facts(session, *where, Activity.walk_ins.is_(True), ~Activity.needs_approval, ~mine.exists())
+    return Candidates(signed_up, open_doors)
+
+
+def signup_status(session: Session, person_id: uuid.UUID, shift_id: uuid.UUID) -> SignupView | None:
+    """Return a person's sign-up for a shift: the live one, else the last one, else None."""
+    return signups_of(session, [person_id], [shift_id]).get((person_id, shift_id))
+
+
+def signups_of(
+    session: Session, person_ids: Iterable[uuid.UUID], shift_ids: Iterable[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], SignupView]:
+    """Return the sign-ups by (person, shift), in one statement: the live one, else the last one."""
+    query = sa.select(Signup).where(
+        Signup.person_id.in_(list(set(person_ids))), Signup.shift_id.in_(list(set(shift_ids)))
+    )
+    found: dict[tuple[uuid.UUID, uuid.UUID], SignupView] = {}
+    for signup in session.scalars(query.order_by(Signup.created_at, Signup.id)):
+        key = (signup.person_id, signup.shift_id)
+        if key not in found or found[key].status not in LIVE:
+            found[key] = view_of(signup)
+    return found
+
+
+def signups_for(session: Session, shift_ids: Iterable[uuid.UUID]) -> list[SignupView]:
+    """Return the live sign-ups of shifts, in order of signing up."""
+    query = sa.select(Signup).where(Signup.shift_id.in_(list(set(shift_ids))), Signup.status.in_(LIVE))
+    return [view_of(signup) for signup in session.scalars(query.order_by(Signup.created_at, Signup.id))]
+
+
+def view_of(signup: Signup) -> SignupView:
+    """Return a row as other rooms see it."""
+    return SignupView(
+        signup.id,
+        signup.shift_id,
+        signup.person_id,
+        SignupStatus(signup.status),
+        signup.created_at,
+        signup.walk_in,
+    )
+
+
+def keeper_sees(actor: Actor, person_id: uuid.UUID) -> bool:
+    """Whether the person is signed up at a station that the caller keeps. Source: contract, Fine points."""
+    station_ids = stations.station_ids_in_scope(actor, Permission.RUN_ACTIVITIES)
+    if station_ids is None:
+        return True
+    query = (
+        sa.select(Signup.id)
+        .join(Shift, Shift.id == Signup.shift_id)
+        .join(Activity, Activity.id == Shift.activity_id)
+        .where(Signup.person_id == person_id, Signup.status.in_(LIVE), Activity.station_id.in_(station_ids))
+        .limit(1)
+    )
+    return bool(station_ids) and reading().scalar(query) is not None
+
+
+def require_shift(actor: Actor, permission: Permission, shift_id: uuid.UUID) -> ShiftFacts:
+    """Return a shift of a station over which the caller holds a permission.
+
+    Raises:
+        NotFound: no such shift, or outside the caller's scope.
+    """
+    facts = get_shift(reading(), shift_id)
+    stations.require_station(actor, permission, facts.station_id)
+    return facts
+
+
+def _facts(session: Session, *where: sa.ColumnElement[bool]) -> list[ShiftFacts]:
+    """Return the facts of the shifts that a condition selects, by start, then id; fresh from the database."""
+    query = (
+        sa.select(Shift, Activity)
+        .join(Activity, Activity.id == Shift.activity_id)
+        .where(*where)
+        .order_by(Shift.starts_at, Shift.id)
+    )
+    rows = session.execute(query).all()
+    briefs = stations.station_briefs(activity.station_id for _, activity in rows)
+    return [_one(shift, activity, briefs[activity.station_id]) for shift, activity in rows]
+
+
+def _one(shift: Shift, activity: Activity, station: StationBrief) -> ShiftFacts:
+    """Return the facts of one shift."""
+    latitude, longitude = place_of(shift, activity, station)
+    return ShiftFacts(
+        id=shift.id,
+        activity_id=activity.id,
+        activity_title=activity.title,
+        category=activity.category,
+        kind=ActivityKind(activity.kind),
+        status=ActivityStatus(activity.status),
+        station_id=station.id,
+        station_name=station.name,
+        station_path=station.path,
+        organizer_unit_id=activity.organizer_unit_id,
+        post=shift.post,
+        place=shift.place or activity.address or station.name,
+        latitude=latitude,
+        longitude=longitude,
+        checkin_radius_m=activity.checkin_radius_m,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        capacity=shift.capacity,
+        cancelled=shift.cancelled_at is not None,
+        walk_ins=activity.walk_ins and not activity.needs_approval,
+        published_at=activity.published_at,
+        leader_name=leader_of(activity)[0],
+        geo_optional=station.geo_optional,
+        created_by=activity.created_by,
+        summary=activity.summary,
+    )
+
+
+def place_of(shift: Shift, activity: Activity, station: StationBrief) -> tuple[float | None, float | None]:
+    """Return where a shift is: its own coordinates, else the activity's, else the station's."""
+    owners: Sequence[Shift | Activity | StationBrief] = (shift, activity, station)
+    for owner in owners:
+        if owner.latitude is not None:
+            return owner.latitude, owner.longitude
+    return None, None
+
+
+def leader_of(activity: Activity) -> tuple[str, str]:
+    """Return the leader's name and phone, opened."""
+    ring = settings().keyring
+    name = ring.open(activity.leader_name_sealed, "activities", "leader_name_sealed", activity.id)
+    return name, ring.open(activity.leader_phone_sealed, "activities", "leader_phone_sealed", activity.id)

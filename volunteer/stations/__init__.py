@@ -1,0 +1,1 @@
+"""Practice centres, institutes, stations and points, and where on earth they are."""
