@@ -23,13 +23,22 @@ from volunteer.activities import signups, signups_api
 from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
+from volunteer.checkin import api as checkin_api
+from volunteer.checkin import jobs as checkin_jobs
+from volunteer.checkin import queries as checkin_queries
+from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, SystemClock
 from volunteer.config import Settings
 from volunteer.errors import Unavailable
+from volunteer.hours import api as hours_api
+from volunteer.hours import privacy as hours_privacy
+from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
 from volunteer.registration import erasure, privacy, privacy_api
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
+from volunteer.reports import api as reports_api
+from volunteer.reports import stations_api as stations_report_api
 from volunteer.stations import api as stations_api
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
@@ -44,11 +53,15 @@ ROOMS: tuple[Room, ...] = (
     accounts_api.room,
     areas_api.room,
     units_api.room,
+    reports_api.room,
+    stations_report_api.room,
     registration_api.room,
     privacy_api.room,
     stations_api.room,
     activities_api.room,
     signups_api.room,
+    hours_api.room,
+    checkin_api.room,
 )
 PAGES: tuple[Pages, ...] = (accounts_pages.pages,)
 CSP = (
@@ -123,8 +136,14 @@ def wire() -> None:
     accounts.PERSONS_OF[:] = [registration.persons_of]
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
-    erasure.ERASERS[:] = [signups.leave]
-    privacy.EXPORTERS[:] = [activity_views.export_of]
+    forget_hours = hours_privacy.forget_person
+    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours]
+    hours_of = hours_privacy.export_of
+    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of]
+    activities.HAS_ATTENDED[:] = [checkin.has_attended]
+    activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
+    hours.PRESENCE_OF[:] = [checkin.presences_of]
+    hours.RECORDED_BY[:] = [checkin.recorded_by]
 
 
 def routes() -> list[Route]:

@@ -142,7 +142,8 @@ def change_shift(actor: Actor, shift_id: uuid.UUID, values: Mapping[str, Any], n
         InvalidInput: all faults at once; `below-confirmed` on `capacity`.
     """
     with transaction() as session:
-        locked = seats.lock_people(session, shift_id) if values.get("capacity") else {}
+        moving = seats.live_signups(session, [shift_id]) if SHIFT_MOVES & set(values) else []
+        locked = seats.lock_people(session, shift_id, *(signup.person_id for signup in moving))
         shift, activity = _reach(session, actor, shift_id)
         changed = _changed(shift, values)
         if not changed:

@@ -1,0 +1,112 @@
+"""Many at once: one check-in wins, and a scan costs a handful of statements."""
+
+import threading
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.checkin.making import Post, make_post, told
+from tests.conftest import Api
+from volunteer.database import db
+
+THREADS = 8
+
+
+@pytest.fixture
+def post(api: Api, admin: str) -> Post:
+    return make_post(api, admin)
+
+
+def at_once(calls: list[Any]) -> list[Any]:
+    """Make all calls at the same moment; return what they gave."""
+    gate, found = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number: int) -> None:
+        gate.wait()
+        found[number] = calls[number]()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_of_many_check_ins_at_once_exactly_one_checks_in(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    code = post.code(who)
+    answers = at_once([lambda: post.scan(code, "in", shift, id=str(uuid.uuid4()))] * THREADS)
+    assert Counter(told(a) for a in answers) == {(201, "checked_in"): 1, (200, "already_checked_in"): THREADS - 1}
+    assert len({a.body["attendance_id"] for a in answers}) == 1
+    assert len(post.attendances(shift)) == 1
+
+
+def test_the_same_scan_at_once_is_stored_once(post: Post) -> None:
+    shift = post.shift(0, 60)
+    code, mark = post.code(post.volunteer(shift)), str(uuid.uuid4())
+    answers = at_once([lambda: post.scan(code, "in", shift, id=mark)] * THREADS)
+    assert Counter(a.status for a in answers) == {201: 1, 200: THREADS - 1}
+    assert {a.body["outcome"] for a in answers} == {"checked_in"}
+    assert len({a.body["scan_id"] for a in answers}) == 1
+
+
+def test_one_seat_for_many_walk_ins_seats_exactly_one(post: Post) -> None:
+    shift = post.shift(0, 60, 1, walk_ins=True)
+    codes = [post.code(post.volunteer()) for _ in range(4)]
+    answers = at_once([lambda code=code: post.scan(code, "in", shift) for code in codes])
+    assert Counter(a.body.get("reason") or a.body["outcome"] for a in answers) == {"checked_in": 1, "full": 3}
+
+
+def test_two_batches_of_the_same_scans_at_once_come_to_the_same(post: Post) -> None:
+    shift = post.shift(0, 60)
+    people = [post.volunteer(shift) for _ in range(3)]
+    events = [post.event(who, way, shift, at) for who in people for way, at in (("in", 1), ("out", 40))]
+    post.go(50)
+    both = at_once([lambda: post.batch(events), lambda: post.batch(events[::-1])])
+    assert sorted(row["outcome"] for row in both[0]) == ["checked_in"] * 3 + ["checked_out"] * 3
+    assert [row["scan_id"] for row in both[0]] == [row["scan_id"] for row in both[1][::-1]]
+    assert {post.hours(who)["minutes_verified"] for who in people} == {39}
+
+
+def statements(post: Post, call: Any) -> list[str]:
+    """Return the statements that a call takes."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    with post.api.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        call()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return [one for one in seen if not one.startswith("BEGIN")]
+
+
+def test_one_live_scan_takes_a_handful_of_statements(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who, warm = post.volunteer(shift), post.volunteer(shift)
+    post.scan(warm, "in", shift)
+    code = post.code(who)
+    took = statements(post, lambda: post.scan(code, "in", shift, id=str(uuid.uuid4())))
+    assert len(took) <= 12, took
+    post.go(0.5)
+    post.scan(warm, "out", shift)
+
+
+def test_a_batch_takes_no_more_statements_for_more_scans(post: Post) -> None:
+    shift = post.shift(0, 60)
+    people = [post.volunteer(shift) for _ in range(6)]
+    events = [post.event(who, "in", shift, 1) for who in people]
+    post.go(2)
+    post.batch([])
+    one = statements(post, lambda: post.batch(events[:1]))
+    five = statements(post, lambda: post.batch(events[1:]))
+    assert len(five) == len(one)

@@ -1,0 +1,1 @@
+"""Check-in: codes, scans (every one kept), attendance, offline packs and batches."""

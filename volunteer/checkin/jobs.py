@@ -1,0 +1,110 @@
+"""What is done by the clock or by hand: telling who forgot to check out, proving the projection, forgetting places.
+
+Answers are right whether or not any of this has run (contract, "Hours").
+Source: decisions 1 (rebuild), 10 (30 days); contract, "Start, for a machine" (`attendance close|rebuild`).
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.activities import lifecycle as activities_life
+from volunteer.activities import service as activities
+from volunteer.checkin import lives, projection
+from volunteer.checkin.models import ATTENDANCES, ScanPlace, ScanRow
+from volunteer.clock import to_minute
+from volunteer.database import reading, transaction
+from volunteer.hours import service as hours
+from volunteer.registration import service as registration
+
+PLACES_KEPT = dt.timedelta(days=30)
+
+
+def close_due(now: dt.datetime) -> dict[str, int]:
+    """Tell everybody once whose check-out did not come in time, finish what has ended, forget old places.
+
+    Returns how many attendances were told of (`told`), activities finished, and places forgotten. Provisional: an out
+    that was judged inside the window counts whenever it arrives.
+    """
+    told = _tell_unclosed(now)
+    with transaction() as session:
+        finished = activities_life.finish_ended(session, now)
+    return {"told": told, "finished": finished, "places_forgotten": forget_places(now)}
+
+
+def _tell_unclosed(now: dt.datetime) -> int:
+    """Tell whose window for checking out has passed; return how many attendances."""
+    is_due = (
+        ATTENDANCES.c.has_open_pair,
+        ATTENDANCES.c.closes_at < to_minute(now),
+        ATTENDANCES.c.told_unclosed_at.is_(None),
+    )
+    due = reading().execute(sa.select(ATTENDANCES.c.person_id, ATTENDANCES.c.id).where(*is_due)).all()
+    told = 0
+    for person_id in sorted({row.person_id for row in due}):
+        with transaction() as session:
+            registration.lock_person(session, person_id)
+            query = sa.select(ATTENDANCES.c.id, ATTENDANCES.c.shift_id).where(
+                ATTENDANCES.c.person_id == person_id, *is_due
+            )
+            rows = session.execute(query).all()
+            shifts = activities.shifts_of(session, {row.shift_id for row in rows})
+            for row in rows:
+                hours.tell_unclosed(session, person_id, shifts[row.shift_id], now)
+            told += len(rows)
+            ids = [row.id for row in rows]
+            session.execute(sa.update(ATTENDANCES).where(ATTENDANCES.c.id.in_(ids)).values(told_unclosed_at=now))
+    return told
+
+
+def rebuild(now: dt.datetime) -> dict[str, int]:
+    """Fold every life again; return how many people there are, and how many rows were not what the fold says.
+
+    `changed` is 0 unless somebody has been at the tables, or a shift was moved past its scans.
+    """
+    people = list(reading().scalars(sa.select(ScanRow.person_id).where(ScanRow.person_id.is_not(None)).distinct()))
+    changed = 0
+    for person_id in sorted(person_id for person_id in people if person_id):
+        with transaction() as session:
+            registration.lock_people(session, [person_id])
+            changed += refold(session, person_id, now)
+    count = reading().scalar(sa.select(sa.func.count()).select_from(ATTENDANCES).where(ATTENDANCES.c.pair_count > 0))
+    return {"people": len(people), "attendances": count or 0, "changed": changed}
+
+
+def refold(session: Session, person_id: uuid.UUID, now: dt.datetime) -> int:
+    """Fold one whole life again, the person locked; return how many rows changed."""
+    life = lives.whole(session, person_id)
+    written = projection.project(session, [life], {person_id: life.folded()}, now)
+    return written.changed_count
+
+
+def shift_moved(session: Session, shift_id: uuid.UUID, now: dt.datetime) -> None:
+    """Fold everybody again who was scanned at a shift: a handler of `activities.service.SHIFT_MOVED`."""
+    query = sa.select(ScanRow.person_id).where(ScanRow.shift_id == shift_id, ScanRow.person_id.is_not(None))
+    people = {person_id for person_id in session.scalars(query.distinct()) if person_id}
+    for person_id in _locked(session, people):
+        refold(session, person_id, now)
+        hours.settle_again(session, person_id, now)
+
+
+def forget_places(now: dt.datetime) -> int:
+    """Delete where scans older than 30 days were made from; return how many."""
+    with transaction() as session:
+        result = session.execute(sa.delete(ScanPlace).where(ScanPlace.received_at < now - PLACES_KEPT))
+        return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_person(session: Session, person_id: uuid.UUID, _now: dt.datetime) -> None:
+    """Delete where a person's scans were made from: a handler of registration's erasure."""
+    theirs = sa.select(ScanRow.id).where(ScanRow.person_id == person_id)
+    session.execute(sa.delete(ScanPlace).where(ScanPlace.scan_id.in_(theirs)))
+
+
+def _locked(session: Session, people: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Lock people in order of id."""
+    wanted = sorted(people)
+    return sorted(registration.lock_people(session, wanted)) if wanted else []

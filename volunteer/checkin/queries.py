@@ -1,0 +1,232 @@
+"""Reading attendances: of a shift, of oneself with why, and a station's day. States are functions of the clock.
+
+Source: contract, "GET /shifts/{id}/attendances", "GET /me/attendances", "GET /stations/{id}/today", "Hours".
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.access import Actor, Permission
+from volunteer.activities import service as activities
+from volunteer.activities.rules import ActivityStatus, SignupStatus
+from volunteer.activities.service import ShiftFacts, SignupView
+from volunteer.checkin import outcomes
+from volunteer.checkin.lives import of_fold
+from volunteer.checkin.models import ATTENDANCES as ROWS
+from volunteer.checkin.models import ScanRow
+from volunteer.checkin.outcomes import State
+from volunteer.checkin.projection import facts_of
+from volunteer.checkin.reasons import Direction, Evidence, Flag
+from volunteer.checkin.rules import window
+from volunteer.clock import day_starts_at, site_day
+from volunteer.config import settings
+from volunteer.database import reading
+from volunteer.errors import NotFound
+from volunteer.registration import service as registration
+from volunteer.stations import service as stations
+from volunteer.stations.service import StationBrief
+
+Cursor = tuple[dt.datetime, uuid.UUID]
+WORDS = {
+    "open": "已签到、还没有签退,离开时请记得签退。",
+    "unclosed": "没有在时限内签退,这次暂记 0 分钟;设备稍后上传的签退会自动计入,也可以申请补录。",
+    "weak": "这次的记录需要站点工作人员核对,核对后计入时长。",
+    "outside": "在班次时间以外的部分不计时长。",
+    Flag.LATE: "记录上传时已超过 72 小时。",
+    Flag.CLOCK_SKEW: "设备时间与标准时间相差较大。",
+    Flag.AHEAD: "记录的时间晚于收到的时间。",
+    Flag.OVER_CAPACITY: "到场时该班次名额已满。",
+    Flag.SELF_SCAN: "由本人或家人的账号扫码。",
+    Flag.ROLL_CALL: "由工作人员按纸质名单登记。",
+    Flag.CARD: "使用了打印的志愿者卡。",
+    Flag.NO_LOCATION: "签到时没有提供位置。",
+    Flag.TOO_FAR: "签到位置离服务地点较远。",
+    Flag.MANUAL: "由工作人员手工登记。",
+}
+
+
+def shift_attendances(
+    actor: Actor, shift_id: uuid.UUID, limit: int, after: Cursor | None, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Return up to `limit` + 1 attendances of a shift, by first check-in.
+
+    Raises:
+        NotFound: no such shift at the caller's stations.
+    """
+    session = reading()
+    activities.require_shift(actor, Permission.READ_STATIONS, shift_id)
+    query = sa.select(ROWS).where(ROWS.c.shift_id == shift_id, ROWS.c.pair_count > 0)
+    if after:
+        query = query.where(sa.tuple_(ROWS.c.first_in_at, ROWS.c.id) > after)
+    rows = session.execute(query.order_by(ROWS.c.first_in_at, ROWS.c.id).limit(limit + 1)).all()
+    names = registration.display_names(session, {row.person_id for row in rows})
+    return [view(row, now) | {"display_name": names.get(row.person_id, "")} for row in rows]
+
+
+def own_attendances(
+    actor: Actor, volunteer_id: uuid.UUID | None, limit: int, before: Cursor | None, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Return up to `limit` + 1 attendances of the caller, or of whom they act for, newest first, each with why.
+
+    Raises:
+        Forbidden: `not-a-volunteer`. NotFound: not theirs.
+    """
+    person_id, session = registration.acting_as(actor, volunteer_id), reading()
+    query = sa.select(ROWS).where(ROWS.c.person_id == person_id, ROWS.c.pair_count > 0)
+    if before:
+        query = query.where(sa.tuple_(ROWS.c.first_in_at, ROWS.c.id) < before)
+    rows = session.execute(query.order_by(ROWS.c.first_in_at.desc(), ROWS.c.id.desc()).limit(limit + 1)).all()
+    shifts = activities.shifts_of(session, {row.shift_id for row in rows})
+    return [_own(view(row, now), shifts[row.shift_id]) for row in rows]
+
+
+def station_today(actor: Actor, station_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
+    """Return the shifts of a station and those below it today, with who is expected, in, and out.
+
+    Raises:
+        NotFound: no such station in the caller's scope.
+    """
+    station, session = require_scan_station(actor, station_id), reading()
+    day = site_day(now, settings().zone)
+    span = (day_starts_at(day, settings().zone), day_starts_at(day + dt.timedelta(days=1), settings().zone))
+    ids = stations.station_ids_under((station.path,))
+    shifts = [shift for shift in activities.shifts_between(session, frozenset(ids), *span) if not shift.cancelled]
+    shift_ids = [shift.id for shift in shifts]
+    signups = activities.signups_for(session, shift_ids) if shift_ids else []
+    there = sa.select(ROWS).where(ROWS.c.shift_id.in_(shift_ids), ROWS.c.pair_count > 0)
+    rows = session.execute(there).all() if shift_ids else []
+    names = registration.display_names(session, {s.person_id for s in signups} | {row.person_id for row in rows})
+    return {
+        "station_id": station.id,
+        "station_name": station.name,
+        "date": day,
+        "now": now,
+        "shifts": [_of_today(shift, signups, rows, names, now) for shift in shifts],
+    }
+
+
+def require_scan_station(actor: Actor, station_id: uuid.UUID) -> StationBrief:
+    """Return a station for which the caller may scan.
+
+    Raises:
+        NotFound: no such station, or outside the caller's scope.
+    """
+    paths, station = stations.scan_paths(actor), stations.get_station(station_id)
+    if paths is not None and not (paths and station.path.startswith(paths)):
+        raise NotFound
+    return station
+
+
+def view(row: Any, now: dt.datetime) -> dict[str, Any]:
+    """Return an attendance as everybody may see it who may see it at all."""
+    facts = facts_of(row)
+    return {
+        "id": row.id,
+        "volunteer_id": row.person_id,
+        "shift_id": row.shift_id,
+        "state": outcomes.state(facts, now),
+        "pairs": [{"in": pair.in_at, "out": pair.out_at} for pair in facts.pairs],
+        "minutes": row.minutes,
+        "evidence": row.evidence,
+        "flags": row.flags,
+        "walk_in": row.walk_in,
+        "first_in_at": row.first_in_at,
+    }
+
+
+def exported(session: Session, person_id: uuid.UUID) -> Mapping[str, Any]:
+    """Return all scans and attendances of a person, for GET /me/data: a handler of registration."""
+    scans = session.scalars(sa.select(ScanRow).where(ScanRow.person_id == person_id).order_by(ScanRow.judged_at))
+    attended = session.execute(sa.select(ROWS).where(ROWS.c.person_id == person_id).order_by(ROWS.c.first_in_at))
+    names = ("id", "shift_id", "direction", "mode", "judged_at", "received_at", "refusals", "flags", "channel")
+    return {
+        "scans": [{name: getattr(scan, name) for name in (*names, "distance_m")} for scan in scans],
+        "attendances": [
+            {"id": row.id, "shift_id": row.shift_id, "pairs": row.pairs, "minutes": row.minutes, "flags": row.flags}
+            for row in attended
+        ],
+    }
+
+
+def _own(shown: dict[str, Any], shift: ShiftFacts) -> dict[str, Any]:
+    """Add what the person wants to know: which shift, and why it counts as it does."""
+    return shown | {
+        "activity_title": shift.activity_title,
+        "station_name": shift.station_name,
+        "post": shift.post,
+        "starts_at": shift.starts_at,
+        "ends_at": shift.ends_at,
+        "why": list(_why(shown, shift)),
+    }
+
+
+def _why(shown: Mapping[str, Any], shift: ShiftFacts) -> Iterable[dict[str, str]]:
+    """Say why an attendance counts as it does, each with its code and a sentence."""
+    if shown["state"] is not State.CLOSED:
+        yield {"code": shown["state"], "message": WORDS[shown["state"].value]}
+    closed = [pair for pair in shown["pairs"] if pair["out"]]
+    if closed and shown["evidence"] == Evidence.WEAK:
+        yield {"code": "weak", "message": WORDS["weak"]}
+    for flag in shown["flags"]:
+        yield {"code": flag, "message": WORDS[Flag(flag)]}
+    if any(pair["in"] < shift.starts_at or pair["out"] > shift.ends_at for pair in closed):
+        yield {"code": "outside", "message": WORDS["outside"]}
+
+
+def _of_today(
+    shift: ShiftFacts,
+    signups: Sequence[SignupView],
+    rows: Sequence[Any],
+    names: Mapping[uuid.UUID, str],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """Return one of today's shifts: everybody signed up or there, and how far they are."""
+    here = {row.person_id: row for row in rows if row.shift_id == shift.id}
+    signed = {s.person_id: s for s in signups if s.shift_id == shift.id}
+    people = [_person_today(who, signed.get(who), here.get(who), names, now) for who in dict.fromkeys([*signed, *here])]
+    states = [person["presence"] for person in people]
+    opens_at, _ = window(of_fold(shift), Direction.IN)
+    return {
+        "shift_id": shift.id,
+        "activity_id": shift.activity_id,
+        "activity_title": shift.activity_title,
+        "post": shift.post,
+        "place": shift.place,
+        "station_id": shift.station_id,
+        "station_name": shift.station_name,
+        "starts_at": shift.starts_at,
+        "ends_at": shift.ends_at,
+        "opens_at": opens_at,
+        "closes_at": window(of_fold(shift), Direction.OUT).closes_at,
+        "capacity": shift.capacity,
+        "is_over": shift.status == ActivityStatus.FINISHED,
+        "expected": states.count("expected"),
+        "inside": states.count("in"),
+        "left": states.count("out"),
+        "people": people,
+    }
+
+
+def _person_today(
+    who: uuid.UUID, signup: SignupView | None, row: Any, names: Mapping[uuid.UUID, str], now: dt.datetime
+) -> dict[str, Any]:
+    """Return one person of today's list, masked."""
+    presence = "expected" if signup and signup.status == SignupStatus.CONFIRMED else "waiting"
+    if row is not None:
+        state = outcomes.state(facts_of(row), now)
+        presence = {State.OPEN: "in", State.CLOSED: "out", State.UNCLOSED: "unclosed"}[state]
+    return {
+        "volunteer_id": who,
+        "display_name": names.get(who, ""),
+        "signup_id": signup.id if signup else None,
+        "status": signup.status if signup else None,
+        "walk_in": bool(signup.walk_in if signup else row is not None and row.walk_in),
+        "presence": presence,
+        "in_at": row.first_in_at if row is not None else None,
+        "out_at": row.last_out_at if row is not None and not row.has_open_pair else None,
+    }

@@ -1,0 +1,286 @@
+"""Check-in's use cases: one scan, a batch, a volunteer's own, a roll-call, and taking a scan back.
+
+A refusal is returned, not raised, so that the scan is kept; each use case is one transaction.
+Source: contract, "Check-in and check-out"; architecture.md, The journey of one scan; peers.md T10 to T31, T46.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from volunteer import audit
+from volunteer.access import Actor, Permission
+from volunteer.activities import service as activities
+from volunteer.checkin import answers, lives, projection, tickets
+from volunteer.checkin.events import Event, Position, Proof, canonical, prove_station
+from volunteer.checkin.jobs import close_due, rebuild
+from volunteer.checkin.keys import Claim, scan_of_client
+from volunteer.checkin.models import SCAN_VOIDS, CodeForm, ScanVoid
+from volunteer.checkin.projection import has_attended, presences_of, recorded_by
+from volunteer.checkin.reasons import MESSAGES, Direction, Mode, Outcome, Reason
+from volunteer.checkin.recording import Recorded, Recording, judge_times
+from volunteer.checkin.rules import AHEAD_OVER
+from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
+from volunteer.database import reading, transaction
+from volunteer.errors import Conflict, Forbidden, NotFound, invalid
+from volunteer.registration import service as registration
+from volunteer.stations import service as stations
+from volunteer.stations.rules import Point
+
+__all__ = [
+    "check_in_own",
+    "close_due",
+    "has_attended",
+    "presences_of",
+    "rebuild",
+    "record_batch",
+    "record_scan",
+    "recorded_by",
+    "roll_call",
+    "void_scan",
+]
+Answer = tuple[int, dict[str, Any]]
+
+
+def record_scan(
+    actor: Actor, body: Mapping[str, Any], now: dt.datetime, *, address: str = "", agent: str = ""
+) -> Answer:
+    """Record one scan by a device, a keeper or a shift leader; return the status and what to say.
+
+    201 it acted · 200 nothing to change, or sent before · 202 it waits for a person · 409 refused, with reasons.
+
+    Raises:
+        InvalidInput: it is judged to lie more than 60 s ahead.
+        Conflict: `id-reused`.
+        RateLimited: 20 wrong codes in a minute.
+    """
+    scanned_at = body.get("scanned_at") or body.get("sent_at") or now
+    event = Event(
+        direction=Direction(body["direction"]),
+        mode=Mode.LIVE,
+        scanned_at=scanned_at,
+        sent_at=body.get("sent_at") or now,
+        body=_body_of(body, body.get("scanned_at"), body.get("station_id")),
+        client_id=body.get("id"),
+        shift_id=body.get("shift_id"),
+        code=body["volunteer_code"],
+        is_timed_here=body.get("scanned_at") is None and body.get("sent_at") is None,
+    )
+    with transaction():
+        scanner = scanner_of(actor, body.get("station_id"), address=address, agent=agent)
+        return _one(scanner, event, now)
+
+
+def record_batch(
+    actor: Actor, body: Mapping[str, Any], now: dt.datetime, *, address: str = "", agent: str = ""
+) -> list[dict[str, Any]]:
+    """Record what a device or keeper scanned without a network; return where each scan stands, in order.
+
+    Nothing is dropped: what is late, ahead, off the clock or without a seat is held for a person. The end state is that
+    of the set of scans, however they were sent.
+
+    Raises:
+        InvalidInput: a scan's time is none (`events.3.scanned_at`).
+        RateLimited: the device has had its 20 wrong codes of this minute; send it all again later.
+    """
+    events = [
+        Event(
+            direction=Direction(one["direction"]),
+            mode=Mode.BATCH,
+            scanned_at=one["scanned_at"],
+            sent_at=body["sent_at"],
+            body=_body_of(one, one["scanned_at"], None),
+            client_id=one["id"],
+            shift_id=one.get("shift_id"),
+            code=one["volunteer_code"],
+        )
+        for one in body["events"]
+    ]
+    with transaction() as session:
+        scanner = scanner_of(actor, address=address, agent=agent)
+        arrivals = [judge_times(event, now, f"events.{i}.scanned_at") for i, event in enumerate(events)]
+        recorded = Recording(session, scanner, events, now).run(arrivals)
+    return [answers.in_batch(one) for one in recorded]
+
+
+def check_in_own(
+    actor: Actor,
+    body: Mapping[str, Any],
+    now: dt.datetime,
+    *,
+    channel: str,
+    browser: str = "",
+    address: str = "",
+    agent: str = "",
+) -> Answer:
+    """Record a volunteer's own scan of a station's code (or the ticket for one); answers as `record_scan`.
+
+    Raises:
+        Forbidden: the account belongs to no volunteer. NotFound: not the caller's to act for.
+        Conflict: `id-reused`. RateLimited: 20 wrong codes in a minute.
+    """
+    with transaction():
+        person_id = registration.acting_as(actor, body.get("volunteer_id"))
+        proof, station_id, shift_id, once = _shown(body, browser, now)
+        station = stations.station_briefs([station_id]).get(station_id) if station_id else None
+        event = Event(
+            direction=Direction(body["direction"]),
+            mode=Mode.SELF,
+            scanned_at=now,
+            sent_at=now,
+            body=canonical(code=body.get("code"), ticket=body.get("ticket"), who=person_id, way=body["direction"]),
+            client_id=body.get("id"),
+            shift_id=shift_id or body.get("shift_id"),
+            person_id=person_id,
+            proof=proof,
+            position=_position(body),
+            once=once,
+            is_timed_here=True,
+        )
+        return _one(volunteer_scanner(actor, station, channel, address=address, agent=agent), event, now)
+
+
+def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any]]:
+    """Record a paper list: weak evidence, whose minutes wait for somebody else's review.
+
+    Raises:
+        NotFound: no such shift at the caller's stations.
+        InvalidInput: `at` is ahead.
+    """
+    at, direction = body.get("at") or now, Direction(body["direction"])
+    if at - now > AHEAD_OVER:
+        raise invalid("at", "in-future", "点名时间不能晚于现在,请修改后重新提交。")
+    asked: list[uuid.UUID] = list(dict.fromkeys(body["volunteer_ids"]))
+    with transaction() as session:
+        shift = activities.require_shift(actor, Permission.RUN_ACTIVITIES, shift_id)
+        known = registration.lock_people(session, asked)
+        events = [
+            Event(
+                direction=direction,
+                mode=Mode.ROLL_CALL,
+                scanned_at=at,
+                sent_at=now,
+                body="",
+                shift_id=shift.id,
+                person_id=person_id,
+                proof=Proof(CodeForm.NONE),
+                reason=body["reason"],
+            )
+            for person_id in asked
+            if person_id in known
+        ]
+        arrivals = [judge_times(event, now, "at") for event in events]
+        recorded = {
+            one.event.person_id: one for one in Recording(session, scanner_of(actor), events, now).run(arrivals)
+        }
+        audit.record(session, actor, now, "checkin.roll-call", ("shift", shift.id), body["reason"], people=len(events))
+    return [{"volunteer_id": who} | _listed(recorded.get(who)) for who in asked]
+
+
+def void_scan(actor: Actor, scan_id: uuid.UUID, reason: str, now: dt.datetime) -> dict[str, Any]:
+    """Append that a scan no longer counts, and fold again; a second time is harmless.
+
+    Args:
+        actor: a keeper of the scan's station.
+        scan_id: ours, or the id that the client gave.
+        reason: why, for the person and the auditor.
+        now: the present.
+
+    Raises:
+        NotFound: no such scan at the caller's stations.
+        Forbidden: it is evidence about the caller, or about whom they act for.
+    """
+    with transaction() as session:
+        row = lives.rows_of(session, [scan_id]).get(scan_id)
+        if row is None:
+            scan_id = scan_of_client(session, scan_id) or scan_id
+            row = lives.rows_of(session, [scan_id]).get(scan_id)
+        if row is None:
+            raise NotFound
+        person = registration.lock_person(session, row.person_id) if row.person_id else None
+        _require_station_of(actor, row)
+        if person and actor.account in registration.account_ids_of(session, person.id):
+            raise Forbidden("不能作废本人或所代办人员的签到记录,请由其他工作人员处理。")
+        void = sa.select(ScanVoid.scan_id).where(ScanVoid.scan_id == scan_id)
+        if session.scalar(void) is None:
+            voided = {"scan_id": scan_id, "voided_by": actor.account, "voided_at": now, "reason": reason}
+            session.execute(sa.insert(SCAN_VOIDS), [voided])
+            audit.record(session, actor, now, "scan.void", ("scan", scan_id), reason)
+            if person:
+                life = lives.load(session, {person.id: (row.judged_at, row.judged_at)}, {})[person.id]
+                projection.project(session, [life], {person.id: life.folded()}, now)
+        return {
+            "id": row.client_id or scan_id,
+            "scan_id": scan_id,
+            "outcome": Outcome.VOIDED,
+            "message": MESSAGES[Outcome.VOIDED],
+            "shift_id": row.shift_id,
+            "direction": row.direction,
+        }
+
+
+def _one(scanner: Scanner, event: Event, now: dt.datetime) -> Answer:
+    """Record one event in the transaction under way."""
+    with transaction() as session:
+        arrival = judge_times(event, now)
+        if arrival.is_future:
+            raise invalid("scanned_at", "in-future", "扫码时间晚于现在,请检查设备时间。")
+        recorded = Recording(session, scanner, [event], now).run([arrival])[0]
+        if recorded.claim is Claim.REUSED:
+            raise Conflict(MESSAGES[Reason.ID_REUSED], code="id-reused")
+        return answers.single(recorded)
+
+
+def _body_of(one: Mapping[str, Any], scanned_at: dt.datetime | None, station_id: uuid.UUID | None) -> str:
+    """Return what makes a scan the same again; when it was sent may differ."""
+    return canonical(
+        code=one["volunteer_code"],
+        way=one["direction"],
+        shift=one.get("shift_id"),
+        at=scanned_at.isoformat() if scanned_at else None,
+        station=station_id,
+    )
+
+
+def _shown(
+    body: Mapping[str, Any], browser: str, now: dt.datetime
+) -> tuple[Proof, uuid.UUID | None, uuid.UUID | None, uuid.UUID | None]:
+    """Return what a volunteer showed: the proof, its station and shift, and the id of a ticket."""
+    if "ticket" not in body:
+        proof, code = prove_station(body["code"], now)
+        return (proof, code.station_id, code.shift_id, None) if code else (proof, None, None, None)
+    try:
+        ticket = tickets.read(body["ticket"], browser, now)
+    except tickets.ExpiredTicket:
+        return Proof(CodeForm.TICKET, Reason.CODE_EXPIRED), None, None, None
+    if ticket is None:
+        return Proof(CodeForm.TICKET, Reason.CODE_INVALID), None, None, None
+    return Proof(CodeForm.TICKET, is_live=True), ticket.station_id, ticket.shift_id, ticket.id
+
+
+def _position(body: Mapping[str, Any]) -> Position | None:
+    """Return where the phone says it is."""
+    if body.get("latitude") is None or body.get("longitude") is None:
+        return None
+    return Position(Point(body["latitude"], body["longitude"]), body.get("accuracy_m"))
+
+
+def _listed(recorded: Recorded | None) -> dict[str, Any]:
+    """Return one result of a roll-call; who is not there to be listed is refused and kept nowhere."""
+    if recorded is None or recorded.decision is None:
+        reason = Reason.NOT_SIGNED_UP
+        return {"outcome": Outcome.REFUSED, "reason": reason, "reasons": [reason], "message": MESSAGES[reason]}
+    return answers.whole(recorded, recorded.decision)
+
+
+def _require_station_of(actor: Actor, row: Any) -> None:
+    """Raise NotFound unless the caller keeps the station of a scan's shift, or else the one where it was made."""
+    shift = activities.shifts_of(reading(), [row.shift_id]).get(row.shift_id) if row.shift_id else None
+    station_id = shift.station_id if shift else row.station_id
+    if station_id is not None:
+        stations.require_station(actor, Permission.RUN_ACTIVITIES, station_id)
+    elif not actor.has_everywhere(Permission.RUN_ACTIVITIES):
+        raise NotFound

@@ -1,0 +1,1 @@
+"""Hours: presence into credited minutes: rules, ledger, make-ups, corrections, stars."""

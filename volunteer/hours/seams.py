@@ -1,0 +1,57 @@
+"""What other rooms hand to hours and hear from it: presences in, handlers that `app` wires (decisions 19)."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from volunteer.activities.service import ShiftFacts
+from volunteer.hours import facts
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One person at one shift, as check-in sees it now.
+
+    Attributes:
+        shift: the shift; None only for scans that name none and found none (`unmatched`).
+        pairs: its closed pairs (`checkin.presence.presences`), strong or not.
+        unmatched: scans that wait for a person though they prove no minute: an out whose in has not arrived.
+        open_until: the last minute of the out window if a pair has no out yet; past it the attendance is unclosed.
+        station_id: where a shiftless unmatched scan was made; else the shift's station is taken.
+        at: when a shiftless unmatched scan is judged to have happened; its site day is the review's.
+    """
+
+    shift: ShiftFacts | None
+    pairs: tuple[facts.Presence, ...] = ()
+    unmatched: tuple[uuid.UUID, ...] = ()
+    open_until: dt.datetime | None = None
+    station_id: uuid.UUID | None = None
+    at: dt.datetime | None = None
+
+
+PresenceOf = Callable[[Session, uuid.UUID], Sequence[Presence]]
+LinesChanged = Callable[[Session, uuid.UUID, dt.datetime], None]
+RecordedBy = Callable[[Session, Sequence[uuid.UUID]], frozenset[uuid.UUID]]
+
+#: Every presence of a person, told by check-in, so that a decision in hours can settle again. One handler.
+PRESENCE_OF: list[PresenceOf] = []
+#: Called in the transaction after a person's lines changed: certificates are superseded.
+LINES_CHANGED: list[LinesChanged] = []
+#: The accounts that recorded these scans (keepers, leaders; a device has none): they never review them. One handler.
+RECORDED_BY: list[RecordedBy] = []
+
+
+def presences_of(session: Session, person_id: uuid.UUID) -> list[Presence]:
+    """Return every presence of a person; none before check-in is wired."""
+    return [presence for handler in PRESENCE_OF for presence in handler(session, person_id)]
+
+
+def recorded_by(session: Session, scan_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return the accounts that recorded any of these scans."""
+    found: frozenset[uuid.UUID] = frozenset()
+    for handler in RECORDED_BY if scan_ids else ():
+        found |= handler(session, scan_ids)
+    return found

@@ -1,0 +1,99 @@
+"""Hours as other rooms and the API see them: settling, totals, entries, explanations; who may see whose.
+
+Seams: `Presence`, `PRESENCE_OF`, `RECORDED_BY` (check-in tells), `settle` (check-in calls), `lines_of` and
+`LINES_CHANGED` (certificates). Source: contract, Hours; decisions 1, 2.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from volunteer.access import Actor, Permission
+from volunteer.database import reading
+from volunteer.errors import NotFound
+from volunteer.hours import ledger, queries
+from volunteer.hours.asking import may_see
+from volunteer.hours.explaining import explain
+from volunteer.hours.messages import tell_unclosed
+from volunteer.hours.models import LedgerLine, LineClass, LineKind
+from volunteer.hours.queries import LineView, lines_of
+from volunteer.hours.seams import LINES_CHANGED, PRESENCE_OF, RECORDED_BY, Presence
+from volunteer.hours.settling import Settled, settle, settle_again, settle_if_due, shift_moved
+from volunteer.registration.service import lock_person, may_act_for, require_person
+
+__all__ = [
+    "LINES_CHANGED",
+    "PRESENCE_OF",
+    "RECORDED_BY",
+    "LineView",
+    "Presence",
+    "Settled",
+    "add_external",
+    "entries",
+    "explanation",
+    "lines_of",
+    "settle",
+    "settle_again",
+    "shift_moved",
+    "tell_unclosed",
+    "totals",
+]
+
+
+def totals(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> dict[str, int]:
+    """Return a person's minutes and star level.
+
+    Raises:
+        NotFound: no such person, for this caller.
+    """
+    require_reader(actor, person_id)
+    settle_if_due(person_id, now)
+    return queries.totals_of(person_id)
+
+
+def entries(
+    actor: Actor, person_id: uuid.UUID, now: dt.datetime, limit: int, before: tuple[dt.datetime, uuid.UUID] | None
+) -> list[dict[str, Any]]:
+    """Return a page (and one more) of a person's lines and of their pending and refused requests, newest first.
+
+    Raises:
+        NotFound: no such person, for this caller.
+    """
+    require_reader(actor, person_id)
+    settle_if_due(person_id, now)
+    return queries.entries_of(person_id, limit, before)
+
+
+def explanation(actor: Actor, entry_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
+    """Return how a line came about, computed anew from the evidence.
+
+    Raises:
+        NotFound: no such line, for this caller.
+    """
+    line = reading().get(LedgerLine, entry_id)
+    if line is None or not may_see(actor, line):
+        raise NotFound
+    settle_if_due(line.person_id, now)
+    return explain(reading(), line, now)
+
+
+def require_reader(actor: Actor, person_id: uuid.UUID) -> None:
+    """Raise NotFound unless the caller is the person, acts for them, or reads people in that scope."""
+    if not may_act_for(actor, person_id):
+        require_person(actor, Permission.READ_PEOPLE, person_id)
+
+
+def add_external(session: Session, person_id: uuid.UUID, minutes: int, on: dt.date, now: dt.datetime) -> uuid.UUID:
+    """Append minutes that were served and proved elsewhere: shown apart, no part of totals or stars."""
+    lock_person(session, person_id)
+    new = ledger.NewLine(
+        kind=LineKind.EXTERNAL,
+        class_=LineClass.EXTERNAL,
+        minutes=minutes,
+        shift_id=None,
+        site_day=on,
+        policy_version=0,
+    )
+    return ledger.append(session, person_id, new, now).id

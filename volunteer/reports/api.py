@@ -1,0 +1,66 @@
+"""Reports over HTTP, as JSON and as sheets."""
+
+from typing import Any
+
+from volunteer.access import Permission, Scope
+from volunteer.config import settings
+from volunteer.reports import rate_sheets
+from volunteer.reports import schemas as s
+from volunteer.reports.service import RatesReport, registration_rates
+from volunteer.reports.sheets import CSV, XLSX
+from volunteer.web.routes import Call, Raw, Room
+
+room = Room("reports")
+
+
+@room.route(
+    "GET",
+    "/reports/registration-rates",
+    Permission.READ_REPORTS,
+    Scope.UNIT,
+    query=s.RegistrationRatesQuery,
+    answers={200: s.RegistrationRatesOut},
+    errors=(404,),
+)
+def show_registration_rates(call: Call) -> Any:
+    """Report the registration rates of units as of a day."""
+    report = registration_rates(call.actor, call.query["rates"], call.now)
+    total = {"counts": report.total, "without_unit": report.without_unit}
+    return 200, {"as_of": report.as_of, "year": report.year, "rows": report.rows, "total": total}
+
+
+@room.route(
+    "GET",
+    "/reports/registration-rates.xlsx",
+    Permission.READ_REPORTS,
+    Scope.UNIT,
+    query=s.RegistrationRatesQuery,
+    answers={200: XLSX},
+    errors=(404,),
+)
+def registration_rates_as_xlsx(call: Call) -> Any:
+    """Give the same report as an Excel sheet."""
+    report = registration_rates(call.actor, call.query["rates"], call.now)
+    sheet = rate_sheets.as_xlsx(report, settings().site_name, call.now.astimezone(settings().zone))
+    return 200, _file(sheet, XLSX, report, "xlsx")
+
+
+@room.route(
+    "GET",
+    "/reports/registration-rates.csv",
+    Permission.READ_REPORTS,
+    Scope.UNIT,
+    query=s.RegistrationRatesQuery,
+    answers={200: CSV},
+    errors=(404,),
+)
+def registration_rates_as_csv(call: Call) -> Any:
+    """Give the same report as CSV."""
+    report = registration_rates(call.actor, call.query["rates"], call.now)
+    return 200, _file(rate_sheets.as_csv(report), CSV, report, "csv")
+
+
+def _file(data: bytes, media_type: str, report: RatesReport, ending: str) -> Raw:
+    """Return a file named after the report and its day."""
+    name = f"registration-rates-{report.as_of}.{ending}"
+    return Raw(data, media_type, name, {"Cache-Control": "no-store"})

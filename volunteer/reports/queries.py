@@ -1,0 +1,109 @@
+"""What the registration rates read: figures by unit, counted in SQL, a fixed number of statements.
+
+Units and tasks come as rows, people only as counts, so that nothing grows with people.
+Source: contract, Reports and Fine points; decisions 5.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.hours.models import LedgerLine, LineClass
+from volunteer.registration.queries import counted_as_of
+from volunteer.units import queries as units
+from volunteer.units.rules import Counts
+
+#: The classes whose minutes count; `external` ones are shown to their owner only.
+COUNTED_CLASSES = (LineClass.VERIFIED, LineClass.GRANTED)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfDay:
+    """A unit as it stood in the tree on the report's day."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    kind: str
+    parent_id: uuid.UUID | None
+
+
+def tree(session: Session, day: dt.date) -> dict[uuid.UUID, UnitOfDay]:
+    """Return the units that stood in the tree on `day`, by id."""
+    rows = session.execute(units.tree_as_of(day))
+    return {row.id: UnitOfDay(row.id, row.code, row.name, row.kind, row.parent_id) for row in rows}
+
+
+def ids_in_area(session: Session, area_id: uuid.UUID, day: dt.date) -> frozenset[uuid.UUID]:
+    """Return the units of that day's tree that lie in an area or in a smaller one of it."""
+    return frozenset(session.scalars(units.ids_in_area(area_id, day)))
+
+
+def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]:
+    """Return each unit's **own** figures as of `day`, without its descendants'; under None, those of no unit.
+
+    Persons stand in the unit in which they counted on `day`, minutes in that of the day of service.
+    """
+    targets: Mapping[uuid.UUID, int] = {row.unit_id: row.target for row in session.execute(units.targets_as_of(day))}
+    people = {row.unit_id: row for row in session.execute(_people(day))}
+    minutes = {row.unit_id: row for row in session.execute(_minutes(day))}
+    found: dict[uuid.UUID | None, Counts] = {}
+    for unit_id in {*targets, *people, *minutes}:
+        person_row, minute_row = people.get(unit_id), minutes.get(unit_id)
+        found[unit_id] = Counts(
+            target=targets.get(unit_id) if unit_id else None,
+            registered=person_row.registered if person_row else 0,
+            active=person_row.active if person_row else 0,
+            minutes=int(minute_row.minutes) if minute_row else 0,
+            minutes_verified=int(minute_row.verified) if minute_row else 0,
+        )
+    return found
+
+
+def _people(day: dt.date) -> sa.Select[uuid.UUID | None, int, int]:
+    """Return a select of (unit_id, registered, active) as of `day`; one statement, so active is never the larger."""
+    counted = counted_as_of(day).subquery("counted")
+    member = units.memberships_as_of(day).subquery("member")
+    active = _active_persons(day).subquery("active")
+    joined = counted.outerjoin(member, member.c.person_id == counted.c.person_id)
+    joined = joined.outerjoin(active, active.c.person_id == counted.c.person_id)
+    return (
+        sa.select(
+            member.c.unit_id,
+            sa.func.count().label("registered"),
+            sa.func.count(active.c.person_id).label("active"),
+        )
+        .select_from(joined)
+        .group_by(member.c.unit_id)
+    )
+
+
+def _of_the_year(day: dt.date) -> sa.ColumnElement[bool]:
+    """Return the condition that a ledger line counts and its day lies between 1 January and `day`."""
+    return sa.and_(
+        LedgerLine.site_day.between(day.replace(month=1, day=1), day), LedgerLine.class_.in_(COUNTED_CLASSES)
+    )
+
+
+def _active_persons(day: dt.date) -> sa.Select[uuid.UUID]:
+    """Return a select of the persons with at least one effective minute from 1 January to `day`."""
+    query = sa.select(LedgerLine.person_id).where(_of_the_year(day)).group_by(LedgerLine.person_id)
+    return query.having(sa.func.sum(LedgerLine.minutes) > 0)
+
+
+def _minutes(day: dt.date) -> sa.Select[uuid.UUID | None, int, int]:
+    """Return a select of (unit_id, minutes, verified): effective minutes by the unit of the service day."""
+    verified = sa.case((LedgerLine.class_ == LineClass.VERIFIED, LedgerLine.minutes), else_=0)
+    return (
+        sa.select(
+            LedgerLine.unit_id,
+            sa.func.sum(LedgerLine.minutes).label("minutes"),
+            sa.func.sum(verified).label("verified"),
+        )
+        .where(_of_the_year(day))
+        .group_by(LedgerLine.unit_id)
+    )

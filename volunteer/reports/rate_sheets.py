@@ -1,0 +1,70 @@
+"""The registration rates as a sheet: the same rows as on the screen, under Chinese headings. Source: ux.md 9."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from volunteer.reports.service import Line, RatesReport
+from volunteer.reports.sheets import Cell, Column, Form, to_csv, to_xlsx
+from volunteer.units.rules import UnitKind
+
+COLUMNS = (
+    Column("名次", Form.WHOLE, 6),
+    Column("单位代码", width=16),
+    Column("单位", width=28),
+    Column("单位类型", width=12),
+    Column("上级单位", width=24),
+    Column("层级", Form.WHOLE, 6),
+    Column("任务数", Form.WHOLE, 10),
+    Column("已登记", Form.WHOLE, 10),
+    Column("完成率", Form.PERCENT, 10),
+    Column("活跃人数", Form.WHOLE, 10),
+    Column("活跃率", Form.PERCENT, 10),
+    Column("服务时长(分钟)", Form.WHOLE, 12),
+    Column("其中核实时长(分钟)", Form.WHOLE, 12),
+    Column("人均时长(分钟)", Form.TENTH, 12),
+)
+
+
+def as_xlsx(report: RatesReport, site_name: str, now: dt.datetime) -> bytes:
+    """Return the report as a workbook; `now` is in the site's zone."""
+    total = report.total
+    rate = "—" if total.rate is None else f"{total.rate:.1%}"
+    titles = (
+        f"{site_name}:各单位志愿者登记情况",
+        f"截至 {report.as_of};任务为 {report.year} 年度任务数,按当日的隶属关系含下级单位;制表时间 {now:%Y-%m-%d %H:%M}",
+        "完成率 = 已登记 ÷ 任务数;活跃 = 本年 1 月 1 日至统计日有有效服务时长;时长按服务当日所属单位统计",
+        f"合计:任务数 {'—' if total.target is None else total.target},已登记 {total.registered}"
+        f"(其中未选单位 {report.without_unit}),完成率 {rate},活跃 {total.active},服务时长 {total.minutes} 分钟",
+    )
+    return to_xlsx("登记情况", titles, COLUMNS, _cells(report), now)
+
+
+def as_csv(report: RatesReport) -> bytes:
+    """Return the report's rows as CSV; rates are plain numbers, 1.29 is 129 %."""
+    return to_csv(COLUMNS, _cells(report))
+
+
+def _cells(report: RatesReport) -> Iterator[list[Cell]]:
+    """Yield each row in the order of `COLUMNS`."""
+    return (_row(line) for line in report.rows)
+
+
+def _row(line: Line) -> list[Cell]:
+    """Return the cells of one row."""
+    counts = line.counts
+    return [
+        line.rank,
+        line.unit.code,
+        line.unit.name,
+        UnitKind(line.unit.kind).label,
+        line.parent_name,
+        line.depth,
+        counts.target,
+        counts.registered,
+        counts.rate,
+        counts.active,
+        counts.active_rate,
+        counts.minutes,
+        counts.minutes_verified,
+        counts.minutes_per_registered,
+    ]

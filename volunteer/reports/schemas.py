@@ -1,0 +1,68 @@
+"""Queries and answers of reports."""
+
+from typing import Any
+
+from marshmallow import fields, post_load
+
+from volunteer.reports.service import RatesQuery
+from volunteer.units.rules import RateSort, SortOrder, UnitKind
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, QuerySchema, Whole
+
+
+class RegistrationRatesQuery(QuerySchema):
+    """Which rows, as of which day, in which order."""
+
+    as_of = Day()
+    root = Id()
+    depth = Whole(0, 1000)
+    kind = Choice(UnitKind)
+    area_id = Id()
+    sort = Choice(RateSort)
+    order = Choice(SortOrder)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        for name, words in (("kind", UnitKind), ("sort", RateSort), ("order", SortOrder)):
+            if name in data:
+                data[name] = words(data[name])
+        return {"rates": RatesQuery(**data)}
+
+
+class FiguresOut(BaseSchema):
+    """Figures of a subtree, or of everybody once; `rate` 1.29 is 129 %, null without a task."""
+
+    target = fields.Integer(allow_none=True, attribute="counts.target")
+    registered = fields.Integer(attribute="counts.registered")
+    rate = fields.Float(allow_none=True, attribute="counts.rate")
+    active = fields.Integer(attribute="counts.active")
+    active_rate = fields.Float(allow_none=True, attribute="counts.active_rate")
+    minutes = fields.Integer(attribute="counts.minutes")
+    minutes_verified = fields.Integer(attribute="counts.minutes_verified")
+    minutes_per_registered = fields.Float(allow_none=True, attribute="counts.minutes_per_registered")
+
+
+class RateRowOut(FiguresOut):
+    """One unit; its figures cover its subtree as it was on that day."""
+
+    unit_id = Id(attribute="unit.id")
+    code = fields.String(attribute="unit.code")
+    name = fields.String(attribute="unit.name")
+    kind = Choice(UnitKind, attribute="unit.kind")
+    parent_id = Id(allow_none=True, attribute="unit.parent_id")
+    depth = fields.Integer()
+    rank = fields.Integer(allow_none=True)
+
+
+class TotalOut(FiguresOut):
+    """The root's figures, or those of everybody once; `without_unit` of the registered belong to no unit."""
+
+    without_unit = fields.Integer()
+
+
+class RegistrationRatesOut(BaseSchema):
+    """Registration rates as of a day."""
+
+    as_of = Day()
+    year = fields.Integer()
+    rows = fields.List(fields.Nested(RateRowOut))
+    total = fields.Nested(TotalOut)
