@@ -14,7 +14,15 @@ from volunteer.app import ROOMS
 from volunteer.database import metadata
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
-APPEND_ONLY = ("audit_entries",)
+APPEND_ONLY = (
+    "audit_entries",
+    "ledger_lines",
+    "ledger_heads",
+    "ledger_head_chains",
+    "hour_request_parties",
+    "scans",
+    "scan_voids",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -23,6 +23,9 @@ from volunteer.activities import signups, signups_api
 from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
+from volunteer.certificates import api as certificates_api
+from volunteer.certificates import pages as certificates_pages
+from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import queries as checkin_queries
@@ -55,6 +58,7 @@ ROOMS: tuple[Room, ...] = (
     units_api.room,
     reports_api.room,
     stations_report_api.room,
+    certificates_api.room,
     registration_api.room,
     privacy_api.room,
     stations_api.room,
@@ -63,7 +67,7 @@ ROOMS: tuple[Room, ...] = (
     hours_api.room,
     checkin_api.room,
 )
-PAGES: tuple[Pages, ...] = (accounts_pages.pages,)
+PAGES: tuple[Pages, ...] = (accounts_pages.pages, certificates_pages.pages)
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
     "form-action 'self'"
@@ -137,13 +141,14 @@ def wire() -> None:
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
     forget_hours = hours_privacy.forget_person
-    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours]
+    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
     hours_of = hours_privacy.export_of
-    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of]
+    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
     activities.HAS_ATTENDED[:] = [checkin.has_attended]
     activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]
+    hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
 
 def routes() -> list[Route]:

@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from volunteer import demo, migrations, sealing
+from volunteer import demo, housekeeping, migrations, rotation, sealing
 from volunteer.accounts import service as accounts
 from volunteer.app import create_app
+from volunteer.checkin import jobs as checkin
 from volunteer.config import Settings, SettingsError, read_settings
 from volunteer.errors import InvalidInput, VolunteerError
+from volunteer.hours import verification
 from volunteer.phone import PhoneError, normalize_phone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +36,14 @@ def generate_keys() -> None:
     """Print every key that the service needs, as NAME=value lines for the environment."""
     for name, value in sealing.generate_keys():
         click.echo(f"{name}={value}")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Seal everything again under the newest keys, while the service runs: restart it with both keys first."""
+    with _app().app_context():
+        for table, rows in rotation.rotate().items():
+            click.echo(f"{table}: {rows}")
 
 
 @main.group("db")
@@ -72,6 +82,51 @@ def create_admin(phone: str, name: str) -> None:
         except PhoneError as error:
             raise click.ClickException("请填写 11 位手机号。") from error
     click.echo(f"admin {account_id}")
+
+
+@main.group()
+def attendance() -> None:
+    """Attendances."""
+
+
+@attendance.command("close")
+def close_attendances() -> None:
+    """Close what nobody signed out of in time, and tell the people why."""
+    app = _app()
+    with app.app_context():
+        _echo(checkin.close_due(_now(app)))
+
+
+@attendance.command("rebuild")
+def rebuild_attendances() -> None:
+    """Fold all attendances anew from the scans; nothing changes unless somebody changed what is folded."""
+    app = _app()
+    with app.app_context():
+        _echo(checkin.rebuild(_now(app)))
+
+
+@main.group()
+def ledger() -> None:
+    """The ledger of hours."""
+
+
+@ledger.command("verify")
+def verify_ledger() -> None:
+    """Check every chain and its signed heads, and sign them if all holds; exit 1 and name the first bad line if not."""
+    app = _app()
+    with app.app_context():
+        found = verification.verify_and_sign(_now(app))
+    if not found.ok:
+        raise click.ClickException(f"{found.entries} lines; the first bad one is {found.first_bad}: {found.fault}")
+    click.echo(f"{found.entries} lines, all good")
+
+
+@main.command("housekeeping")
+def keep_house() -> None:
+    """Run what a timer runs, hourly or daily: close, deliver, forget, erase, sign."""
+    app = _app()
+    with app.app_context():
+        _echo(housekeeping.run(_now(app)))
 
 
 @main.command()
@@ -158,6 +213,12 @@ def _app() -> Flask:
         return create_app(settings)
     except VolunteerError as error:
         raise click.ClickException(error.detail) from error
+
+
+def _echo(counts: Mapping[str, int]) -> None:
+    """Print what was done, a line each."""
+    for name, count in counts.items():
+        click.echo(f"{name}: {count}")
 
 
 def _now(app: Flask):  # type: ignore[no-untyped-def]

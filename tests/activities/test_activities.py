@@ -179,6 +179,34 @@ def test_t41_a_keeper_of_another_station_finds_nothing(api: Api, admin: str) -> 
     api("PATCH", f"/activities/{own}", elsewhere, scene.keeper, expect=404)
 
 
+def test_t5_what_cannot_be_read_cannot_be_written_either(api: Api, admin: str) -> None:
+    scene, volunteer = make_scene(api, admin), add_volunteer(api)
+    draft, shown = make_draft(api, scene), make_published(api, scene)
+    auditor = make_staff(api, admin, "auditor")
+    hidden = draft["shifts"][0]["id"]
+    api("GET", f"/shifts/{hidden}", token=volunteer.token, expect=404)
+    for token in (volunteer.token, scene.keeper):
+        body = {} if token == volunteer.token else {"volunteer_id": volunteer.id}
+        assert api("POST", f"/shifts/{hidden}/signups", body, token, expect=409).body["reasons"] == ["not-published"]
+    for activity in (draft, shown):
+        path, shift_path = f"/activities/{activity['id']}", f"/shifts/{activity['shifts'][0]['id']}"
+        for method, where, body in (
+            ("PATCH", path, {"title": "x"}),
+            ("POST", f"{path}/submit", {}),
+            ("POST", f"{path}/approve", {}),
+            ("POST", f"{path}/reject", {"reason": "x"}),
+            ("POST", f"{path}/cancel", {"reason": "x"}),
+            ("POST", f"{path}/finish", {}),
+            ("POST", f"{path}/shifts", shift(api)),
+            ("PATCH", shift_path, {"capacity": 9}),
+            ("POST", f"{shift_path}/cancel", {}),
+            ("POST", f"{shift_path}/close-out", {}),
+        ):
+            api(method, where, body, expect=401)
+            for token in (volunteer.token, auditor):
+                api(method, where, body, token, expect=403)
+
+
 def test_a_keeper_sees_who_is_signed_up_at_the_station_and_nobody_else(api: Api, admin: str) -> None:
     scene = make_scene(api, admin)
     stranger = make_keeper(api, admin, make_station(api, admin))

@@ -1,8 +1,12 @@
 """Devices over HTTP: made once, seen, ended; and they may call nothing but scanning."""
 
+import sqlalchemy as sa
+from flask import Flask
+
 from tests.conftest import Api
 from tests.stations.making import make_device, make_keeper, make_station
 from volunteer.clock import SettableClock
+from volunteer.database import db
 
 
 def test_a_token_is_shown_once_and_starts_with_d(api: Api, admin: str) -> None:
@@ -41,6 +45,19 @@ def test_last_seen_is_written_at_most_once_a_minute(api: Api, admin: str, clock:
     clock.advance(seconds=1)
     api("GET", "/me", token=device, expect=403)
     assert seen() > first
+
+
+def test_a_device_in_use_costs_no_write(app: Flask, api: Api, admin: str) -> None:
+    _, device = make_device(api, admin, make_station(api, admin))
+    api("GET", "/me", token=device, expect=403)
+    with app.app_context():
+        engine = db.engine
+    seen: list[str] = []
+    listener = lambda _c, _cursor, statement, *_: seen.append(statement)  # noqa: E731
+    sa.event.listen(engine, "before_cursor_execute", listener)
+    api("GET", "/me", token=device, expect=403)
+    sa.event.remove(engine, "before_cursor_execute", listener)
+    assert [statement.split()[0] for statement in seen if "devices" in statement] == ["SELECT"]
 
 
 def test_a_dead_unknown_or_old_device_is_unauthenticated(api: Api, admin: str, clock: SettableClock) -> None:

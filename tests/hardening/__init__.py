@@ -1,0 +1,1 @@
+"""Hardening: the whole service attacked at once, over HTTP, on both databases."""
