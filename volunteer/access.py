@@ -159,7 +159,7 @@ class Actor:
     def has(self, permission: Permission) -> bool:
         """Whether the permission is held anywhere at all."""
         if self.is_device:
-            return permission is Permission.SCAN
+            return permission in (Permission.SCAN, Permission.READ_STATIONS)  # the guard lets it in where devices may
         return any(True for _ in self.grants_with(permission))
 
     def has_everywhere(self, permission: Permission) -> bool:

@@ -184,7 +184,8 @@ def _ready() -> Any:
 
 def _loopback_only() -> None:
     """The demo shows codes in its answers, so it serves this machine alone, however it was started."""
-    if not ipaddress.ip_address(request.environ.get("REMOTE_ADDR") or "127.0.0.1").is_loopback:
+    sender = request.environ.get("werkzeug.proxy_fix.orig", request.environ).get("REMOTE_ADDR")
+    if not ipaddress.ip_address(sender or "127.0.0.1").is_loopback:
         raise Unavailable("演示模式只能在本机访问。")
 
 

@@ -70,7 +70,7 @@ def card_pdf(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> bytes:
     """
     session = reading()
     if not registration.has_confirmed(session, actor, person_id):
-        registration.require_person(actor, Permission.READ_PEOPLE, person_id)
+        registration.require_person(actor, Permission.RUN_ACTIVITIES, person_id)
     person = registration.facts_of(session, [person_id]).get(person_id)
     if person is None:
         raise NotFound

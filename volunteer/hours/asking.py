@@ -151,7 +151,7 @@ def ask_correction(actor: Actor, entry_id: uuid.UUID, minutes: int, reason: str,
     """
     with transaction() as session:
         seen = session.get(LedgerLine, entry_id)
-        if seen is None or not may_see(actor, seen):
+        if seen is None or not _may_ask_about(actor, seen):
             raise NotFound
         lock_person(session, seen.person_id)
         key, group = live_group(session, seen)
@@ -224,6 +224,14 @@ def may_see(actor: Actor, line: LedgerLine | HourRequest) -> bool:
     else:
         return True
     station_ids = station_ids_in_scope(actor, Permission.READ_STATIONS)
+    return station_ids is None or line.station_id in station_ids
+
+
+def _may_ask_about(actor: Actor, line: LedgerLine) -> bool:
+    """Whether the caller may have a line corrected: the person, who acts for them, its station's keepers, admins."""
+    if may_act_for(actor, line.person_id):
+        return True
+    station_ids = station_ids_in_scope(actor, Permission.RUN_ACTIVITIES)
     return station_ids is None or line.station_id in station_ids
 
 

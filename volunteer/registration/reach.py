@@ -23,7 +23,7 @@ from volunteer.units import service as units
 KeeperSees = Callable[[Actor, uuid.UUID], bool]
 #: Whether a keeper may see a person; filled by the rooms that know who comes to which station.
 KEEPER_SEES: list[KeeperSees] = []
-OF_KEEPERS = frozenset({Permission.READ_PEOPLE, Permission.UNMASK})
+OF_KEEPERS = frozenset({Permission.READ_PEOPLE, Permission.UNMASK, Permission.RUN_ACTIVITIES})
 
 
 def require_person(actor: Actor, permission: Permission, person_id: uuid.UUID) -> None:

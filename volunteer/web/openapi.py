@@ -147,6 +147,8 @@ def _responses(route: Route) -> dict[str, Any]:
         elif isinstance(schema, str):
             answer["content"] = {schema: {"schema": {"type": "string", "format": "binary"}}}
         found[str(status)] = answer
+    if route.query is not None:
+        found["414"] = {"description": "The whole address is longer than 4094 characters: not read at all"}
     for status in sorted({*_usual(route), *route.errors}):
         found.setdefault(str(status), {"description": TITLES[status], "content": PROBLEM})
     return found

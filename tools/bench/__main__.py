@@ -1,0 +1,223 @@
+"""Run the bench on SQLite and on a durable PostgreSQL, and print a table for each.
+
+Absolute figures hold for this machine and this hour; compare those of one run. Each series checks its answers, so a
+figure never counts refusals as work.
+"""
+
+import datetime as dt
+import platform
+import random
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tests import postgres
+from tools.bench.load import Client, Figures, measure
+from tools.bench.service import ADMIN, Service, running
+from tools.bench.statements import count_statements
+
+PEOPLE = 240
+LINE = "{:34} {:>4} {:>7} {:>9} {:>9} {:>9} {:>10} {:>6}"
+
+
+def main() -> None:
+    """Measure both databases."""
+    print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}; {PEOPLE} people")
+    with tempfile.TemporaryDirectory(prefix="volunteer-bench-") as folder:
+        sqlite = Path(folder) / "sqlite"
+        sqlite.mkdir()
+        report("SQLite, WAL, synchronous=FULL", f"sqlite:///{sqlite / 'bench.db'}", sqlite, "")
+        with postgres.start(durable=True, key="bench") as server:
+            pg = Path(folder) / "pg"
+            pg.mkdir()
+            report("PostgreSQL, durable", server.create_database("bench"), pg, str(server.folder))
+
+
+def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
+    """Measure one database and print its table."""
+    print(f"\n{title}")
+    print(LINE.format("what", "conc", "per s", "p50 ms", "p99 ms", "app ms", "pg ms", "SQL"))
+    with running(url, folder, postgres_folder) as service:
+        World(service).run()
+
+
+def resident_id(rng: random.Random) -> str:
+    """Return a made-up, well-formed identity number of an adult."""
+    born = dt.date(1950, 1, 1) + dt.timedelta(days=rng.randrange(14_000))
+    body = f"110101{born:%Y%m%d}{rng.randrange(1000):03d}"
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights, strict=True)) % 11]
+
+
+class World:
+    """The people and places of one bench."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.client = Client(service.base)
+        self.rng = random.Random(20261122)  # noqa: S311 - not for secrets
+        self.admin = self.login(*ADMIN)
+        self.statements: dict[str, int] = {}
+
+    def call(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
+        """Send one request that must succeed."""
+        status, answer = self.client.send((method, path, body, token))
+        if status >= 300:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def login(self, phone: str, password: str) -> str:
+        """Return a bearer token."""
+        return str(self.call("POST", "/auth/login", {"phone": phone, "password": password})["access_token"])
+
+    def show(self, name: str, figures: Figures, expect: set[int], clients: int, per: int = 1) -> None:
+        """Print one line; a status that was not expected ends the bench."""
+        seen = {status for status, _ in figures.answers}
+        if not seen <= expect:
+            raise RuntimeError(f"{name}: {seen - expect} {[a for s, a in figures.answers if s not in expect][:1]}")
+        costs = (figures.app_ms / per, figures.database_ms / per)
+        texts = [f"{figures.rate * per:.0f}", f"{figures.p50_ms:.1f}", f"{figures.p99_ms:.1f}"]
+        print(LINE.format(name, clients, *texts, *(f"{cost:.3f}" for cost in costs), self.statements.get(name, "")))
+
+    def run(self) -> None:
+        """Measure everything in the order of a volunteer's life."""
+        self.places()
+        self.register()
+        self.sign_up()
+        self.check_in()
+        self.batch()
+        self.rates()
+
+    def places(self) -> None:
+        """Make units, a station, a keeper, a device and an activity with room for all."""
+        self.units = [
+            self.call("POST", "/units", {"code": f"U{n}", "name": f"单位{n}", "kind": "government"}, self.admin)["id"]
+            for n in range(20)
+        ]
+        year = dt.datetime.now(dt.UTC).year
+        for unit in self.units:
+            self.call("PUT", f"/units/{unit}/targets/{year}", {"target": 10}, self.admin)
+        center = {"code": "C", "name": "中心", "level": "center"}
+        self.center = self.call("POST", "/stations", center, self.admin)["id"]
+        station = {"code": "S", "name": "站", "level": "station", "parent_id": self.center}
+        self.station = self.call("POST", "/stations", station, self.admin)["id"]
+        keepers = []
+        for number, place in ((1, self.center), (2, self.station)):
+            phone = f"1380000000{number}"
+            body = {"phone": phone, "name": "站员", "password": "Keeper-2026-pass"}
+            account = self.call("POST", "/accounts", body, self.admin)["id"]
+            self.call(
+                "POST", f"/accounts/{account}/grants", {"role": "station_keeper", "station_id": place}, self.admin
+            )
+            keepers.append(self.login(phone, "Keeper-2026-pass"))
+        device = self.call("POST", f"/stations/{self.station}/devices", {"name": "平板"}, keepers[1])
+        self.device = device["device_token"]
+        self.shift = self.activity(keepers)
+
+    def activity(self, keepers: list[str]) -> str:
+        """Publish an activity with one shift under way and room for all; return the shift's id."""
+        now = dt.datetime.now(dt.UTC)
+        shift = {
+            "post": "岗位",
+            "capacity": PEOPLE,
+            "starts_at": (now - dt.timedelta(minutes=5)).isoformat(),
+            "ends_at": (now + dt.timedelta(hours=2)).isoformat(),
+        }
+        body = {
+            "station_id": self.station,
+            "title": "文明交通劝导",
+            "category": "traffic_guidance",
+            "summary": "路口劝导",
+            "risk_notice": "注意安全",
+            "leader_name": "站员",
+            "leader_phone": "13800000002",
+            "shifts": [shift],
+        }
+        made = self.call("POST", "/activities", body, keepers[1])
+        self.call("POST", f"/activities/{made['id']}/submit", {}, keepers[1])
+        self.call("POST", f"/activities/{made['id']}/approve", {}, keepers[0])
+        return str(made["shifts"][0]["id"])
+
+    def register(self) -> None:
+        """Measure registration with a proved phone and a password (argon2 is most of its CPU)."""
+        consent = self.call("GET", "/privacy-notice")["version"]
+        phones = [f"137{self.rng.randrange(10**8):08d}" for _ in range(PEOPLE)]
+        asked = [("POST", "/auth/phone-codes", {"phone": phone, "purpose": "register"}, None) for phone in phones]
+        codes = measure(self.service, asked, 8)
+        self.show("code to a phone", codes, {202}, 8)
+        bodies = [
+            {
+                "name": "张" + chr(0x4E00 + n),
+                "id_type": "resident_id",
+                "id_number": resident_id(self.rng),
+                "phone": phone,
+                "phone_code": answer["code"],
+                "password": "Volunteer-2026",
+                "consent_version": consent,
+                "unit_id": self.units[n % len(self.units)],
+            }
+            for n, (phone, (_, answer)) in enumerate(zip(phones, codes.answers, strict=True))
+        ]
+        made = measure(self.service, [("POST", "/volunteers", body, None) for body in bodies], 8)
+        self.show("registration", made, {201}, 8)
+        login = [("POST", "/auth/login", {"phone": phone, "password": "Volunteer-2026"}, None) for phone in phones]
+        signed_in = measure(self.service, login, 8)
+        self.show("sign-in", signed_in, {200}, 8)
+        self.tokens = [answer["access_token"] for _, answer in signed_in.answers]
+
+    def sign_up(self) -> None:
+        """Measure sign-ups to one hot shift."""
+        asked = [("POST", f"/shifts/{self.shift}/signups", {}, token) for token in self.tokens]
+        self.statements["sign-up, one hot shift"] = count_statements(self.service, asked[0])
+        self.show("sign-up, one hot shift", measure(self.service, asked[1:60]), {201}, 1)
+        self.show("sign-up, one hot shift", measure(self.service, asked[60:], 8), {201}, 8)
+
+    def codes(self) -> list[str]:
+        """Return everybody's present code."""
+        asked = [("GET", "/me/code", None, token) for token in self.tokens]
+        shown = measure(self.service, asked, 8)
+        self.show("own code", shown, {200}, 8)
+        return [answer["payload"] for _, answer in shown.answers]
+
+    def check_in(self) -> None:
+        """Measure single scans by a device, with all their duties."""
+        half = PEOPLE // 2
+        codes = self.codes()
+        scans = [self.scan(code) for code in codes]
+        self.statements["scan, in"] = count_statements(self.service, scans[0])
+        self.show("scan, in", measure(self.service, scans[1:half]), {201}, 1)
+        self.show("scan, in", measure(self.service, scans[half:], 8), {201}, 8)
+
+    def scan(self, code: str) -> tuple[str, str, Any, str]:
+        """Return one scan of a device."""
+        body = {"id": str(uuid.uuid4()), "volunteer_code": code, "shift_id": self.shift, "direction": "in"}
+        return ("POST", "/checkins", body, self.device)
+
+    def batch(self) -> None:
+        """Measure an upload of everybody's scans at the second shift, and the same again."""
+        now = dt.datetime.now(dt.UTC).isoformat()
+        events = [
+            {
+                "id": str(uuid.uuid4()),
+                "volunteer_code": code,
+                "shift_id": self.shift,
+                "direction": "out",
+                "scanned_at": now,
+            }
+            for code in self.codes()
+        ]
+        body = {"sent_at": now, "events": events}
+        upload = ("POST", "/checkins/batch", body, self.device)
+        self.show(f"batch of {PEOPLE}, per scan", measure(self.service, [upload]), {200}, 1, PEOPLE)
+        self.show("the same batch again, per scan", measure(self.service, [upload]), {200}, 1, PEOPLE)
+
+    def rates(self) -> None:
+        """Measure the registration rates of all units."""
+        asked = ("GET", "/reports/registration-rates", None, self.admin)
+        self.statements["registration rates, 20 units"] = count_statements(self.service, asked)
+        self.show("registration rates, 20 units", measure(self.service, [asked] * 50), {200}, 1)
+
+
+if __name__ == "__main__":
+    main()
