@@ -13,6 +13,7 @@ from volunteer import demo, housekeeping, migrations, rotation, sealing
 from volunteer.accounts import service as accounts
 from volunteer.app import create_app
 from volunteer.checkin import jobs as checkin
+from volunteer.clock import SettableClock
 from volunteer.config import Settings, SettingsError, read_settings
 from volunteer.errors import InvalidInput, VolunteerError
 from volunteer.hours import verification
@@ -149,10 +150,16 @@ def demo_group() -> None:
 @demo_group.command("load")
 def load_demo() -> None:
     """Load the demo data once; a second time changes nothing."""
+    click.echo("the demo is loaded" if _tell_demo() else "there is data already: nothing was changed")
+
+
+def _tell_demo() -> bool:
+    """Load the demo under a clock of its own; False where there is data already."""
     app = _app()
+    now = app.extensions["clock"].now()
+    app.extensions["clock"] = story = SettableClock(now)
     with app.app_context():
-        demo.load(app.extensions["clock"])
-    click.echo("the demo is loaded")
+        return demo.load(now, story)
 
 
 @demo_group.command("serve")
@@ -162,9 +169,7 @@ def serve_demo(port: int) -> None:
     os.environ.update(demo.environment(os.environ))
     settings = _settings()
     migrations.upgrade(settings.database_url)
-    app = _app()
-    with app.app_context():
-        demo.load(app.extensions["clock"])
+    _tell_demo()
     click.echo(demo.welcome(port))
     run_gunicorn("127.0.0.1", port, 2, os.environ)
 

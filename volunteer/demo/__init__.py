@@ -1,14 +1,12 @@
-"""The demo: its own keys, its own data, loaded through the services once. For this machine alone."""
+"""The demo: its own keys, its own small district, loaded through the services once. For this machine alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from volunteer import sealing
-from volunteer.accounts import service as accounts
-from volunteer.clock import Clock
+from volunteer.demo.story import ADMIN_PHONE, PASSWORD, STAFF, VOLUNTEER_PHONE, load
 
-ADMIN_PHONE = "13800000001"
-PASSWORD = "Demo-2026-pass"  # noqa: S105 - the demo's, printed at its start; it serves loopback alone
+__all__ = ["environment", "load", "welcome"]
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -24,16 +22,13 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ.get(name, value) for name, value in (made | ours).items()}
 
 
-def load(clock: Clock) -> None:
-    """Load the demo once; what is there already stays as it is."""
-    accounts.create_first_admin(ADMIN_PHONE, "演示管理员", PASSWORD, clock.now())
-
-
 def welcome(port: int) -> str:
-    """Return the lines that `make run` prints."""
+    """Return the lines that `make run` prints: where, and who can sign in."""
+    people = [("administrator", ADMIN_PHONE), *STAFF.items(), ("volunteer", VOLUNTEER_PHONE)]
+    lines = "".join(f"    {role:<16} {phone}\n" for role, phone in people)
     return (
         f"Volunteer 志愿服务管理系统 · demo on http://127.0.0.1:{port}\n"
-        f"  sign in as administrator: phone {ADMIN_PHONE}, password {PASSWORD}\n"
+        f"  sign in with the password {PASSWORD} as\n{lines}"
         f"  API description: http://127.0.0.1:{port}/api/v1/openapi.json\n"
         "  stop with Ctrl-C; data lies under VOLUNTEER_DATA_DIR (var/)"
     )
