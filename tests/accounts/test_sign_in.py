@@ -89,6 +89,8 @@ def test_a_grant_is_in_force_and_ends_on_the_next_request(api: Api, admin: str) 
     grant = api("POST", f"/accounts/{made}/grants", {"role": "auditor"}, admin, expect=201).body["id"]
     page = api("GET", "/accounts?limit=1", token=token, expect=200).body
     assert len(page["items"]) == 1
+    assert {row["name"] for row in api("GET", "/accounts", token=token).body["items"]} == {"管**", "王**"}
+    assert {row["name"] for row in api("GET", "/accounts", token=admin).body["items"]} == {"管理员", "王站员"}
     assert len(api("GET", f"/accounts?cursor={page['next_cursor']}", token=token, expect=200).body["items"]) == 1
     api("DELETE", f"/grants/{grant}", token=admin, expect=204)
     api("GET", "/accounts", token=token, expect=403)

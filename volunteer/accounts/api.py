@@ -79,7 +79,7 @@ def list_accounts(call: Call) -> Any:
     """List staff accounts."""
     limit = call.query["limit"]
     after = decode_cursor(call.query["cursor"], uuid.UUID)
-    rows = service.list_staff(call.query["q"], limit, after[0] if after else None)
+    rows = service.list_staff(call.actor, call.query["q"], limit, after[0] if after else None)
     return 200, page(rows, limit, lambda row: (row["id"],))
 
 

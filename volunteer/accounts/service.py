@@ -202,10 +202,11 @@ def get_account(account_id: uuid.UUID) -> AccountView:
     return view_of(session, account)
 
 
-def list_staff(q: str | None, limit: int, after: uuid.UUID | None) -> list[dict[str, object]]:
+def list_staff(actor: Actor, q: str | None, limit: int, after: uuid.UUID | None) -> list[dict[str, object]]:
     """Return staff accounts in order of making, filtered by part of the name or the whole phone.
 
-    Names are sealed, so the filter runs over the opened names; staff are a few hundred in a district.
+    Names are sealed, so the filter runs over the opened names; staff are a few hundred in a district. Whoever is no
+    admin sees them masked (an auditor reads what an admin reads, masked).
     """
     ring, session = settings().keyring, reading()
     query = sa.select(Account).where(Account.is_staff.is_(True)).order_by(Account.id)
@@ -217,7 +218,8 @@ def list_staff(q: str | None, limit: int, after: uuid.UUID | None) -> list[dict[
         phone = ring.open(account.phone_sealed, "accounts", "phone_sealed", account.id)
         if not q or q in name or q == phone:
             state = "disabled" if account.disabled_at else "active"
-            found.append({"id": account.id, "name": name, "phone": mask_phone(phone), "state": state})
+            shown = name if actor.is_admin else name[:1] + "*" * (len(name) - 1)
+            found.append({"id": account.id, "name": shown, "phone": mask_phone(phone), "state": state})
         if len(found) > limit:
             break
     return found
