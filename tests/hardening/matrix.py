@@ -1,0 +1,228 @@
+"""Who may call what: one line a route, written by hand from the contract, never from the code.
+
+`ROLES` gives the columns; the groups of a line are those of `COLUMNS`. A letter says what the role gets:
+
+    .  the answer: 2xx, or a domain refusal (409) after it was let in; nobody but the person is in it in full
+    o  an answer (2xx) in which nothing of ours stands: a list of the role's own scope
+    1  401      3  403      4  404
+
+`{name}` in a path or body is the id of that name in `tests.world`; `{phone}` is a phone that nobody has.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+COLUMNS = "an de | vo ot sl | li lf | ke kf kp | tb tf | au ad"
+ROLES = {
+    "an": "nobody",
+    "de": "a dead token",
+    "vo": "the volunteer",
+    "ot": "another volunteer",
+    "sl": "a shift leader, who is a volunteer",
+    "li": "a liaison of the unit",
+    "lf": "a liaison of a foreign unit",
+    "ke": "a keeper of the station",
+    "kf": "a keeper of a foreign station",
+    "kp": "a keeper of the centre above",
+    "tb": "the station's tablet",
+    "tf": "a foreign station's tablet",
+    "au": "an auditor",
+    "ad": "an admin",
+}
+TOKENS = {
+    "de": "dead",
+    "vo": "volunteer",
+    "ot": "other",
+    "sl": "leader",
+    "li": "liaison",
+    "lf": "foreign_liaison",
+    "ke": "keeper",
+    "kf": "foreign_keeper",
+    "kp": "parent_keeper",
+    "tb": "device",
+    "tf": "foreign_device",
+    "au": "auditor",
+    "ad": "admin",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What each role gets from one route, with the request that asks for it."""
+
+    method: str
+    path: str
+    expected: dict[str, str]
+    body: Any = None
+    also: frozenset[int] = field(default_factory=frozenset)
+
+
+def line(route: str, codes: str, body: Any = None, also: tuple[int, ...] = ()) -> Line:
+    """Return a line; `also` are statuses that count as an answer here."""
+    method, _, path = route.partition(" ")
+    letters = codes.replace(" ", "").replace("|", "")
+    assert len(letters) == len(ROLES), route
+    return Line(method, path, dict(zip(ROLES, letters, strict=True)), body, frozenset(also))
+
+
+PUBLIC = ".1 ... .. ... 33 .."
+SIGNED_IN = "11 ... .. ... 33 .."
+ADMIN = "11 333 33 333 33 3."
+AUDIT = "11 333 33 333 33 .."
+KEEPER = "11 333 33 .4. 33 3."
+KEEPER_READS = "11 333 33 .4. 33 .."
+#: What hangs on the caller's own person: staff here have none.
+OWN = "11 ... 33 333 33 33"
+OWN_LIST = "11 .oo 33 333 33 33"
+PERSON = "11 .44 .4 .4. 33 .."
+REASON = {"reason": "核对"}
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
+
+LINES = [
+    # sign-in, accounts, grants
+    line("POST /auth/phone-codes", PUBLIC, {"phone": "{phone}", "purpose": "login"}),
+    line("POST /auth/login", PUBLIC, {"phone": "{spare_phone}", "password": "{password}"}),
+    line("POST /auth/password", PUBLIC, {"phone": "{phone}", "phone_code": "0", "password": "Other-2026"}, (422,)),
+    line("GET /me", SIGNED_IN),
+    line("POST /me/phone", SIGNED_IN, {"phone": "{phone}", "phone_code": "0"}, (422,)),
+    line("POST /accounts", ADMIN, {"phone": "{phone}", "name": "新人", "password": "Other-2026-pass"}),
+    line("GET /accounts", AUDIT),
+    line("GET /accounts/{account_keeper}/grants", AUDIT),
+    line("POST /accounts/{account_spare}/grants", ADMIN, {"role": "auditor"}),
+    line("POST /accounts/{account_spare}/disable", ADMIN, {}),
+    line("DELETE /grants/{grant_spare}", ADMIN),
+    # areas, units, tasks
+    line("POST /areas", ADMIN, {"code": "MX1", "name": "某街道", "level": "street"}),
+    line("GET /areas", PUBLIC),
+    line("POST /units", ADMIN, {"code": "MX1", "name": "某单位", "kind": "other"}),
+    line("GET /units", PUBLIC),
+    line("GET /units/{school}", "11 333 .4 333 33 .."),
+    line("PATCH /units/{school}", ADMIN, {"headcount": 7}),
+    line("PUT /units/{school}/targets/2026", ADMIN, {"target": 3}),
+    line("GET /units/{school}/targets", "11 333 .4 333 33 .."),
+    # reports
+    line("GET /reports/registration-rates", "11 333 .o 333 33 .."),
+    line("GET /reports/registration-rates?root={school}", "11 333 .4 333 33 .."),
+    line("GET /reports/registration-rates.xlsx?root={school}", "11 333 .4 333 33 .."),
+    line("GET /reports/registration-rates.csv?root={school}", "11 333 .4 333 33 .."),
+    line("GET /reports/stations?from=2026-01-01&to=2026-01-31", "11 333 33 .o. 33 .."),
+    # stations and devices
+    line("POST /stations", ADMIN, {"code": "MX1", "name": "某站", "level": "point"}),
+    line("GET /stations", PUBLIC),
+    line("GET /stations/{station}", PUBLIC),
+    line("PATCH /stations/{station}", KEEPER, {"address": "望江路 1 号"}),
+    line("POST /stations/{station}/devices", KEEPER, {"name": "新平板"}),
+    line("GET /stations/{station}/devices", KEEPER_READS),
+    line("DELETE /devices/{spare_device}", KEEPER),
+    line("GET /stations/{station}/today", "11 333 33 .4. .4 .."),
+    line("GET /stations/{station}/code", "11 334 33 .4. .4 3."),
+    # people
+    line("GET /privacy-notice", PUBLIC),
+    line("GET /code-tables/categories", PUBLIC),
+    line("PUT /code-tables/political_status", ADMIN, {"items": [{"code": "masses", "label": "群众"}]}),
+    line("POST /volunteers", PUBLIC, {"known": "volunteer"}),
+    line("POST /volunteers/claim", PUBLIC, {"claim": "volunteer"}, (422,)),
+    line("GET /volunteers", "11 333 .o .o. 33 .."),
+    line("GET /volunteers/{volunteer}", PERSON),
+    line("PATCH /volunteers/{volunteer}", "11 .44 .4 343 33 3.", {"skills": []}),
+    line("POST /volunteers/{unproven}/confirm", "11 333 .4 ... 33 3.", {}),
+    line("POST /volunteers/{spare_person}/suspend", "11 333 .4 333 33 3.", REASON),
+    line("POST /volunteers/{spare_person}/restore", "11 333 .4 333 33 3.", {}),
+    line("POST /volunteers/{spare_person}/contest", "11 333 .4 333 33 3.", REASON),
+    line("POST /volunteers/{spare_person}/transfer", "11 333 .4 333 33 3.", {"unit_id": "{school}"}),
+    line("POST /volunteers/{volunteer}/unmask", "11 333 .4 .4. 33 3.", {"fields": ["phone"], **REASON}),
+    line("GET /volunteers/{paper}/card.pdf", "11 333 33 .4. 33 3."),
+    line("GET /me/messages", "11 .oo oo ooo 33 oo"),
+    line("GET /me/data", OWN_LIST),
+    # activities and shifts
+    line("GET /activities?status=draft", "o1 ooo oo .o. 33 .."),
+    line("GET /activities", PUBLIC),
+    line("GET /activities/{open}", PUBLIC),
+    line("GET /activities/{draft}", "41 444 44 .4. 33 .."),
+    line("GET /shifts/{shift}", PUBLIC),
+    line("GET /shifts/{draft_shift}", "41 444 44 .4. 33 .."),
+    line("POST /activities", KEEPER, {"activity": "station"}),
+    line("PATCH /activities/{draft}", KEEPER, {"summary": "改"}),
+    line("POST /activities/{draft}/shifts", KEEPER, {"shift": "draft"}),
+    line("PATCH /shifts/{draft_shift}", KEEPER, {"capacity": 6}),
+    line("POST /activities/{submitted}/approve", "11 333 33 34. 33 3.", {}),
+    line("POST /activities/{submitted2}/reject", "11 333 33 34. 33 3.", REASON),
+    line("POST /activities/{draft}/submit", KEEPER, {}),
+    line("POST /activities/{open}/finish", KEEPER, {}),
+    line("POST /shifts/{spare_shift}/close-out", KEEPER, {"audience_count": 3}),
+    line("POST /shifts/{spare_shift}/cancel", KEEPER, REASON),
+    line("POST /activities/{spare_open}/cancel", KEEPER, REASON),
+    # sign-ups
+    line("POST /shifts/{later_shift}/signups", "11 .44 .4 .4. 33 4.", {"volunteer_id": "{volunteer}"}),
+    line("GET /shifts/{shift}/signups", KEEPER_READS),
+    line("GET /me/signups", OWN_LIST),
+    line("POST /signups/{pending_signup}/approve", KEEPER, {}),
+    line("POST /signups/{pending_signup2}/reject", KEEPER, {}),
+    line("POST /signups/{later_signup}/cancel", "11 .44 44 .4. 33 4.", {}),
+    # check-in
+    line("POST /checkins", "11 33. 33 ... .. 3.", {"scan": "shift"}),
+    line("POST /checkins/batch", "11 33. 33 ... .. 3.", {"batch": "shift"}),
+    line("POST /me/checkins", OWN, {"code": "12345678", "direction": "in"}),
+    line("POST /shifts/{later_shift}/roll-call", KEEPER, {"roll": "volunteer"}, (422,)),
+    line("POST /checkins/{scan}/void", KEEPER, REASON),
+    line("GET /shifts/{shift}/attendances", KEEPER_READS),
+    line("GET /me/attendances", OWN_LIST),
+    line("GET /me/code", OWN_LIST),
+    line("GET /me/code.svg", OWN),
+    line("GET /me/card", OWN_LIST),
+    line("GET /me/card.svg", OWN),
+    line("GET /me/card.pdf", OWN),
+    line("POST /me/card/renew", OWN, {}),
+    # hours
+    line("GET /me/hours", OWN),
+    line("GET /me/hours/entries", OWN_LIST),
+    line("GET /volunteers/{volunteer}/hours", PERSON),
+    line("GET /volunteers/{volunteer}/hours/entries", PERSON),
+    line("GET /hours/{entry}/explanation", PERSON),
+    line("POST /make-ups", "11 .44 44 .4. 33 4.", {"make_up": "volunteer"}, (422,)),
+    line("GET /make-ups", "11 .oo oo .o. 33 .."),
+    line("POST /make-ups/{pending_make_up}/approve", "11 333 33 34. 33 3.", {}),
+    line("POST /make-ups/{pending_make_up2}/reject", "11 333 33 34. 33 3.", REASON),
+    line("POST /hours/{entry}/corrections", "11 .44 44 .4. 33 4.", {"minutes": 80, **REASON}),
+    line("GET /corrections", "11 .oo oo .o. 33 .."),
+    line("POST /corrections/{correction}/approve", "11 333 33 .4. 33 3.", {}),
+    line("POST /corrections/{correction}/reject", "11 333 33 .4. 33 3.", REASON),
+    line("GET /reviews", "11 333 33 .o. 33 .."),
+    line("POST /reviews/{review}/accept", "11 333 33 34. 33 3.", {}),
+    line("POST /reviews/{review2}/refuse", "11 333 33 34. 33 3.", REASON),
+    line("POST /reviews/accept", "11 333 33 .o. 33 3.", {"ids": ["{review}"]}),
+    line("GET /ledger/verification", AUDIT),
+    # certificates
+    line("POST /me/certificates", OWN, YEAR, (422,)),
+    line("GET /me/certificates", OWN_LIST),
+    line("POST /volunteers/{paper}/certificates", "11 333 44 .4. 33 3.", YEAR, (422,)),
+    line("GET /certificates/{certificate}.pdf", "11 .44 44 .4. 33 4."),
+    line("GET /certificates/{certificate}/verification?token={certificate_token}", PUBLIC),
+    line("GET /certificates/{certificate}/verification?token=guess", "41 444 44 444 33 44"),
+    line("POST /certificates/{spare_certificate}/revoke", ADMIN, REASON),
+    # what ends things, last
+    line("DELETE /me", OWN, {}),
+    line("POST /me/restore", OWN, {}),
+    line("POST /auth/logout", SIGNED_IN, {}),
+]
+
+#: Pages are for people with a cookie; L leads to the sign-in page, and no form goes through without its CSRF token.
+PAGE_ROLES = {
+    "an": "nobody",
+    "de": "an ended session",
+    "be": "an API token in the place of a session",
+    "vo": "the volunteer",
+    "ot": "another volunteer",
+    "ke": "a keeper",
+    "au": "an auditor",
+    "ad": "an admin",
+}
+PAGES = {
+    "GET /": "LLL .. ...",
+    "GET /login": "... .. ...",
+    "POST /login": "333 33 333",
+    "GET /me": "LLL .. ...",
+    "POST /logout": "LLL 33 333",
+    "GET /v/{certificate}?token={certificate_token}": "... .. ...",
+    "GET /v/{certificate}?token=guess": "444 44 444",
+}
