@@ -7,7 +7,8 @@ Source: contract/api.md, Conventions.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from enum import StrEnum
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,23 @@ class Fault:
     field: str
     code: str
     message: str
+
+
+class Worded(StrEnum):
+    """An enum of decisions: each member is its permanent code, with one Chinese sentence that says what to do next."""
+
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str) -> Self:
+        """Make the member whose value is `code`."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.sentence = sentence
+        return member
+
+    def at(self, field: str) -> Fault:
+        """Return this decision as a fault on a field of the input."""
+        return Fault(field, str(self), self.sentence)
 
 
 class VolunteerError(Exception):

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from volunteer.clock import to_minute
-from volunteer.errors import Fault
+from volunteer.errors import Worded
 from volunteer.registration.rules import ADULT_AGE, PersonStatus, age_on, needs_guardian
 
 Span = tuple[dt.datetime, dt.datetime]
@@ -90,32 +90,14 @@ def may_signup_move(status: SignupStatus, new_status: SignupStatus) -> bool:
     return new_status in SIGNUP_MOVES[status]
 
 
-class ActivityFault(StrEnum):
+class ActivityFault(Worded):
     """What can be wrong with an activity or its shifts; the value is the permanent code."""
 
-    ENDS_BEFORE_START = "ends-before-start"
-    SHIFT_OVER = "shift-over"
-    TOO_LONG = "too-long"
-    INSURANCE_REQUIRED = "insurance-required"
-    MAKE_UP_TITLE = "make-up-title"
-
-    @property
-    def sentence(self) -> str:
-        """One Chinese sentence that says what to do next."""
-        return _FAULT_SENTENCES[self]
-
-    def at(self, field: str) -> Fault:
-        """Return this fault on a field of the input."""
-        return Fault(field, self.value, self.sentence)
-
-
-_FAULT_SENTENCES: Final = {
-    ActivityFault.ENDS_BEFORE_START: "结束时间必须晚于开始时间,请修改班次时间。",
-    ActivityFault.SHIFT_OVER: "这个班次已经结束,请填写尚未结束的时间;已做的服务请申请补录。",
-    ActivityFault.TOO_LONG: "一个班次最长 24 小时,请拆成几个班次。",
-    ActivityFault.INSURANCE_REQUIRED: "有危险的活动须先登记志愿者保险,请补充保险信息后再提交。",
-    ActivityFault.MAKE_UP_TITLE: "活动名称不能含“补录”,请改用活动本身的名称;补录请走补录申请。",
-}
+    ENDS_BEFORE_START = "ends-before-start", "结束时间必须晚于开始时间,请修改班次时间。"
+    SHIFT_OVER = "shift-over", "这个班次已经结束,请填写尚未结束的时间;已做的服务请申请补录。"
+    TOO_LONG = "too-long", "一个班次最长 24 小时,请拆成几个班次。"
+    INSURANCE_REQUIRED = "insurance-required", "有危险的活动须先登记志愿者保险,请补充保险信息后再提交。"
+    MAKE_UP_TITLE = "make-up-title", "活动名称不能含“补录”,请改用活动本身的名称;补录请走补录申请。"
 
 
 def check_shift_times(starts_at: dt.datetime, ends_at: dt.datetime, now: dt.datetime) -> tuple[ActivityFault, ...]:
@@ -146,41 +128,26 @@ def check_publication(is_hazardous: bool, has_insurance: bool) -> tuple[Activity
     return (ActivityFault.INSURANCE_REQUIRED,) if is_hazardous and not has_insurance else ()
 
 
-class SignupReason(StrEnum):
+class SignupReason(Worded):
     """Why a sign-up is refused, in the contract's order; the value is the permanent code."""
 
-    NOT_PUBLISHED = "not-published"
-    NOT_OPEN = "not-open"
-    CLOSED = "closed"
-    FULL = "full"
-    OVERLAP = "overlap"
-    ALREADY_SIGNED_UP = "already-signed-up"
-    TOO_YOUNG = "too-young"
-    GUARDIAN_CONSENT_MISSING = "guardian-consent-missing"
-    SKILL_MISSING = "skill-missing"
-    INSURANCE_MISSING = "insurance-missing"
-    SUSPENDED = "suspended"
-
-    @property
-    def sentence(self) -> str:
-        """One Chinese sentence that says what to do next."""
-        return _REASON_SENTENCES[self]
+    NOT_PUBLISHED = "not-published", "这个活动没有发布或已取消,请看看其他活动。"
+    NOT_OPEN = "not-open", "报名还没有开始,请到报名开始时间后再来。"
+    CLOSED = "closed", "报名已经截止,请看看其他班次。"
+    FULL = "full", "这个班次已经报满,请选择其他班次。"
+    OVERLAP = "overlap", "您在同一时间已报名其他班次,请先取消那个班次或选择其他时间。"
+    ALREADY_SIGNED_UP = "already-signed-up", "您已经报名这个班次,不用再报,可在“我的报名”中查看。"
+    TOO_YOUNG = "too-young", "您的年龄不符合这个班次的要求,请选择适合您年龄的活动。"
+    GUARDIAN_CONSENT_MISSING = (
+        "guardian-consent-missing",
+        "未满 18 周岁需要监护人同意,请让监护人用手机验证同意后再报名。",
+    )
+    SKILL_MISSING = "skill-missing", "这个班次需要您尚未登记的技能,请先在个人资料中补充技能。"
+    INSURANCE_MISSING = "insurance-missing", "这个活动有一定危险,还没有登记保险,请联系活动负责人办理保险后再报名。"
+    SUSPENDED = "suspended", "您目前不是可以报名的注册志愿者,请联系所在单位或就近站点了解情况。"
 
 
 _R = SignupReason
-_REASON_SENTENCES: Final = {
-    _R.NOT_PUBLISHED: "这个活动没有发布或已取消,请看看其他活动。",
-    _R.NOT_OPEN: "报名还没有开始,请到报名开始时间后再来。",
-    _R.CLOSED: "报名已经截止,请看看其他班次。",
-    _R.FULL: "这个班次已经报满,请选择其他班次。",
-    _R.OVERLAP: "您在同一时间已报名其他班次,请先取消那个班次或选择其他时间。",
-    _R.ALREADY_SIGNED_UP: "您已经报名这个班次,不用再报,可在“我的报名”中查看。",
-    _R.TOO_YOUNG: "您的年龄不符合这个班次的要求,请选择适合您年龄的活动。",
-    _R.GUARDIAN_CONSENT_MISSING: "未满 18 周岁需要监护人同意,请让监护人用手机验证同意后再报名。",
-    _R.SKILL_MISSING: "这个班次需要您尚未登记的技能,请先在个人资料中补充技能。",
-    _R.INSURANCE_MISSING: "这个活动有一定危险,还没有登记保险,请联系活动负责人办理保险后再报名。",
-    _R.SUSPENDED: "您目前不是可以报名的注册志愿者,请联系所在单位或就近站点了解情况。",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Final
 from stdnum.cn import ric
 from stdnum.exceptions import InvalidComponent
 
-from volunteer.errors import Fault
+from volunteer.errors import Fault, Worded
 
 ADULT_AGE: Final = 18
 SPECIAL_CARE_AGE: Final = 14
@@ -25,40 +25,18 @@ OLDEST_AGE: Final = 130
 LONGEST_NAME: Final = 50
 
 
-class RegistrationFault(StrEnum):
+class RegistrationFault(Worded):
     """What can be wrong with a registration; the value is the permanent code."""
 
-    REQUIRED = "required"
-    BAD_NAME = "bad-name"
-    NAME_TOO_LONG = "too-long"
-    BAD_FORMAT = "bad-format"
-    CHECKSUM = "checksum"
-    BAD_BIRTH_DATE = "bad-birth-date"
-    MISMATCH = "mismatch"
-    GUARDIAN_REQUIRED = "guardian-required"
-    CONSENT_REQUIRED = "consent-required"
-
-    @property
-    def sentence(self) -> str:
-        """One Chinese sentence that says what to do next."""
-        return _SENTENCES[self]
-
-    def at(self, field: str) -> Fault:
-        """Return this fault on a field of the input."""
-        return Fault(field, self.value, self.sentence)
-
-
-_SENTENCES: Final = {
-    RegistrationFault.REQUIRED: "这一项必须填写,请补充后再提交。",
-    RegistrationFault.BAD_NAME: "姓名只能包含文字、间隔号“·”、空格、连字符和撇号,请按证件上的姓名填写。",
-    RegistrationFault.NAME_TOO_LONG: f"姓名最多 {LONGEST_NAME} 个字,请按证件上的姓名填写。",
-    RegistrationFault.BAD_FORMAT: "证件号码与所选证件类型不符,请核对证件类型和号码后重新填写。",
-    RegistrationFault.CHECKSUM: "证件号码有误(校验位不符),请对照证件逐位核对后重新填写。",
-    RegistrationFault.BAD_BIRTH_DATE: f"出生日期不存在、晚于今天或超过 {OLDEST_AGE} 年,请对照证件核对。",
-    RegistrationFault.MISMATCH: "这一项与证件号码中的信息不一致,请对照证件核对。",
-    RegistrationFault.GUARDIAN_REQUIRED: "未满 18 周岁需要监护人同意,请填写监护人的姓名、手机号和验证码。",
-    RegistrationFault.CONSENT_REQUIRED: "请先阅读并同意最新版个人信息处理告知书,再提交登记。",
-}
+    REQUIRED = "required", "这一项必须填写,请补充后再提交。"
+    BAD_NAME = "bad-name", "姓名只能包含文字、间隔号“·”、空格、连字符和撇号,请按证件上的姓名填写。"
+    NAME_TOO_LONG = "too-long", f"姓名最多 {LONGEST_NAME} 个字,请按证件上的姓名填写。"
+    BAD_FORMAT = "bad-format", "证件号码与所选证件类型不符,请核对证件类型和号码后重新填写。"
+    CHECKSUM = "checksum", "证件号码有误(校验位不符),请对照证件逐位核对后重新填写。"
+    BAD_BIRTH_DATE = "bad-birth-date", f"出生日期不存在、晚于今天或超过 {OLDEST_AGE} 年,请对照证件核对。"
+    MISMATCH = "mismatch", "这一项与证件号码中的信息不一致,请对照证件核对。"
+    GUARDIAN_REQUIRED = "guardian-required", "未满 18 周岁需要监护人同意,请填写监护人的姓名、手机号和验证码。"
+    CONSENT_REQUIRED = "consent-required", "请先阅读并同意最新版个人信息处理告知书,再提交登记。"
 
 
 class IdType(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from volunteer.errors import Fault
+from volunteer.errors import Worded
 
 EARTH_RADIUS_M: Final = 6_371_008.8
 MOST_ACCURACY_M: Final = 200.0
@@ -47,22 +47,10 @@ _LEVEL_LABELS: Final = {
 _HEIGHT: Final = {level: -place for place, level in enumerate(StationLevel)}
 
 
-class StationFault(StrEnum):
+class StationFault(Worded):
     """What can be wrong with a station; the value is the permanent code."""
 
-    BAD_LEVEL = "bad-level"
-
-    @property
-    def sentence(self) -> str:
-        """One Chinese sentence that says what to do next."""
-        return _SENTENCES[self]
-
-    def at(self, field: str) -> Fault:
-        """Return this fault on a field of the input."""
-        return Fault(field, self.value, self.sentence)
-
-
-_SENTENCES: Final = {StationFault.BAD_LEVEL: "站点的级别不能高于上级站点,请调整级别或另选上级站点。"}
+    BAD_LEVEL = "bad-level", "站点的级别不能高于上级站点,请调整级别或另选上级站点。"
 
 
 def may_be_child(level: StationLevel, parent_level: StationLevel) -> bool:

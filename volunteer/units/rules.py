@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 
 from stdnum.cn import uscc
 
-from volunteer.errors import Fault
+from volunteer.errors import Fault, Worded
 
 Id = TypeVar("Id", bound=Hashable)
 
@@ -46,26 +46,12 @@ _KIND_LABELS: Final = {
 }
 
 
-class UnitFault(StrEnum):
+class UnitFault(Worded):
     """What can be wrong with a unit; the value is the permanent code."""
 
-    BAD_USCC = "bad-uscc"
-    CYCLE = "cycle"
+    BAD_USCC = "bad-uscc", "统一社会信用代码有误,请对照证照核对 18 位代码后重新填写。"
+    CYCLE = "cycle", "不能把单位移到它自己或它的下级单位之下,请另选上级单位。"
 
-    @property
-    def sentence(self) -> str:
-        """One Chinese sentence that says what to do next."""
-        return _SENTENCES[self]
-
-    def at(self, field: str) -> Fault:
-        """Return this fault on a field of the input."""
-        return Fault(field, self.value, self.sentence)
-
-
-_SENTENCES: Final = {
-    UnitFault.BAD_USCC: "统一社会信用代码有误,请对照证照核对 18 位代码后重新填写。",
-    UnitFault.CYCLE: "不能把单位移到它自己或它的下级单位之下,请另选上级单位。",
-}
 
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 
