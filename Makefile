@@ -9,24 +9,25 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 UV_COMPILE := $(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --python-version 3.11
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard volunteer/translations/*/LC_MESSAGES/*.po))
+ASSETS := static/dist/manifest.json
 BROWSER_NEEDED := $(if $(wildcard tests/e2e),browser)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-slow check format translations bench lock browser clean
+.PHONY: help run test test-slow check format translations assets bench lock browser clean
 
 help: ## show this list
 	@echo "Volunteer: the targets of this Makefile"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1\t\2/p' Makefile | awk -F '\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
-run: .venv/.service $(CATALOGUES) ## install, migrate, load the demo once and serve it on PORT (8000)
+run: .venv/.service $(CATALOGUES) $(ASSETS) ## install, migrate, load the demo once and serve it on PORT (8000)
 	$(BIN)/volunteer demo serve --port $(PORT)
 
-test: .venv/.dev $(CATALOGUES) $(BROWSER_NEEDED) ## every test that is not slow, on 2 cores, with branch coverage (ARGS=… goes to pytest)
+test: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## every test that is not slow, on 2 cores, with branch coverage (ARGS=… goes to pytest)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --cov --cov-branch --cov-report=term $(ARGS)
 
-test-slow: .venv/.dev $(CATALOGUES) $(BROWSER_NEEDED) ## faults, drills, large data: minutes, not seconds
+test-slow: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## faults, drills, large data: minutes, not seconds
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 check: .venv/.dev ## style, types, import floors, layout, translations: all that needs no running service
@@ -44,18 +45,22 @@ format: .venv/.dev ## put the source into the one format, and mend what ruff can
 translations: .venv/.dev ## bring the catalogue of translations up to date with the source
 	$(BIN)/python tools/check_translations.py --update
 
+assets: $(ASSETS) ## build the pages' style sheet and scripts into static/dist (run and test do it by themselves)
+
 bench: .venv/.dev $(CATALOGUES) ## measure, on this machine
 	$(BIN)/python -m tools.bench $(ARGS)
 
 lock: .venv/.dev ## pin *.in into *.lock, with hashes (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.lock
 	$(UV_COMPILE) $(ARGS) -c requirements.lock requirements-dev.in -o requirements-dev.lock
+	$(UV_COMPILE) $(ARGS) requirements-assets.in -o requirements-assets.lock
 
 browser: ## Chromium for the browser tests, by apt where there is none (BROWSER=0: do without)
 	@sh tools/need_chromium.sh
 
 clean: ## remove what make made; the data in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf static/dist assets/node_modules
 	rm -f $(CATALOGUES)
 	find volunteer tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,3 +95,12 @@ clean: ## remove what make made; the data in var/ stay
 
 %.mo: %.po | .venv/.service
 	@$(BIN)/pybabel -q compile -i $< -o $@
+
+# Without npm's registry the service still starts, with its plain sheet; the next run tries again.
+$(ASSETS): $(shell find assets -name node_modules -prune -o -type f -print) tools/build_assets.py requirements-assets.lock | .venv/.service
+	@echo "Building the pages' assets …"
+	@if ! { command -v npm && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'; } >/dev/null 2>&1; then \
+	    $(PIP) install --require-hashes -r requirements-assets.lock; \
+	fi
+	@$(BIN)/python tools/build_assets.py || \
+	    { rm -f $@; echo "The pages' assets could not be built (is npm's registry within reach?): the plain sheet is used" >&2; }

@@ -10,8 +10,10 @@ fi
 if command -v chromium >/dev/null 2>&1; then
     exit 0
 fi
+# With a Chinese font, or the pictures show boxes.
+packages="chromium fonts-wqy-microhei"
 
-line="apt-get update && apt-get install -y --no-install-recommends chromium"
+line="apt-get update && apt-get install -y --no-install-recommends $packages"
 if ! command -v apt-get >/dev/null 2>&1; then
     root="false"
 elif [ "$(id -u)" = 0 ]; then
@@ -25,7 +27,7 @@ fi
 if [ "$root" != false ]; then
     echo "No chromium found: installing Debian's"
     $root DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null &&
-        $root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null &&
+        $root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages </dev/null >/dev/null &&
         command -v chromium >/dev/null 2>&1 && exit 0
 fi
 echo "The browser tests need Chromium. As root: $line" >&2

@@ -46,7 +46,7 @@ from volunteer.stations import api as stations_api
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
 from volunteer.units import service as units
-from volunteer.web import openapi, problems
+from volunteer.web import assets, layout, openapi, problems, words
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
 from volunteer.web.routes import Room, Route
@@ -113,6 +113,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Babel(app)
     CSRFProtect(app)
     problems.init_app(app)
+    for part in (assets, layout, words):
+        part.init_app(app)
     AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
     wire()
     guard = Guard(_authenticate)
@@ -159,7 +161,7 @@ def routes() -> list[Route]:
 def _open_outside(app: Flask, conf: Settings) -> None:
     """Add what stands outside the API: health, readiness, the OpenAPI document, headers, the demo's fence."""
     document = openapi.build(routes(), API, __version__)
-    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok", version=__version__))
+    app.add_url_rule("/healthz", "healthz", _health)
     app.add_url_rule("/readyz", "readyz", _ready)
     app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
     app.after_request(_headers)
@@ -167,6 +169,11 @@ def _open_outside(app: Flask, conf: Settings) -> None:
     if conf.sms == "demo":
         app.before_request(_loopback_only)
     logging.getLogger("volunteer").setLevel(logging.INFO)
+
+
+def _health() -> Any:
+    """The process lives; `assets` says whether the pages have their built sheet or the plain one."""
+    return jsonify(status="ok", version=__version__, assets="built" if assets.is_built() else "fallback")
 
 
 def _ready() -> Any:

@@ -1,7 +1,6 @@
 """Signing in and out on a page, and who is signed in."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request, url_for
 from marshmallow import ValidationError
@@ -12,10 +11,11 @@ from volunteer.accounts.schemas import LoginIn
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.web import limits
-from volunteer.web.pages import COOKIE, Pages
+from volunteer.web.pages import COOKIE, LARGE, TEXT_COOKIE, Pages, inside
 from volunteer.web.schemas import flatten
 
 pages = Pages("accounts")
+YEAR_S = 365 * 86_400
 
 
 @pages.page("/login", Permission.ANYONE, Scope.NOTHING, methods=("GET", "POST"))
@@ -34,7 +34,7 @@ def sign_in_page() -> Any:
         return _again(flatten(error.messages), typed, 422)
     except VolunteerError as error:
         return _again([Fault("phone", error.code, error.detail)], typed, error.status)
-    response = redirect(_inside(request.form.get("next", "")) or url_for("accounts.me_page"))
+    response = redirect(inside(request.form.get("next", "")) or url_for("accounts.me_page"))
     response.set_cookie(
         COOKIE,
         done.token,
@@ -52,13 +52,6 @@ def _again(faults: list[Fault], typed: dict[str, str], status: int) -> Any:
     return render_template("accounts/sign_in.html", faults=faults, typed=typed), status
 
 
-def _inside(target: str) -> str:
-    """Return `target` if it is a path on this site, else nothing: no open redirect."""
-    parts = urlsplit(target)
-    plain = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if plain else ""
-
-
 @pages.page("/me", Permission.SIGNED_IN, Scope.SELF)
 def me_page() -> Any:
     """Show who is signed in, with their roles."""
@@ -69,13 +62,26 @@ def me_page() -> Any:
 def sign_out() -> Any:
     """End the session."""
     sign_in.logout(g.actor)
-    response = redirect(url_for("accounts.sign_in_page"))
+    response = redirect(url_for("accounts.landing"))
     response.delete_cookie(COOKIE)
     return response
 
 
 @pages.page("/", Permission.ANYONE, Scope.NOTHING)
 def landing() -> Any:
-    """Lead to the one page that there is for the caller."""
-    target = "accounts.sign_in_page" if g.actor.is_anonymous else "accounts.me_page"
-    return redirect(url_for(target))
+    """Show what there is to do here; who is signed in goes to their own start."""
+    if not g.actor.is_anonymous:
+        return redirect(url_for("accounts.me_page"))
+    return render_template("accounts/landing.html")
+
+
+@pages.page("/text-size", Permission.ANYONE, Scope.NOTHING, methods=("POST",))
+def change_text_size() -> Any:
+    """Switch between standard and large text, kept for a year in this browser."""
+    response = redirect(inside(request.form.get("back", "")) or url_for("accounts.landing"))
+    if request.form.get("size") == LARGE:
+        secure = not settings().insecure_cookies
+        response.set_cookie(TEXT_COOKIE, LARGE, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    else:
+        response.delete_cookie(TEXT_COOKIE)
+    return response

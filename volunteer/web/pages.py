@@ -6,6 +6,7 @@ A page uses the session cookie; every form is checked for its CSRF token; what w
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
@@ -17,6 +18,7 @@ from volunteer.errors import Unauthenticated
 from volunteer.web.guard import permit
 
 COOKIE = "volunteer_session"
+TEXT_COOKIE, LARGE = "volunteer_text", "large"
 Authenticate = Callable[[str, Instant], Actor | None]
 #: Who a session cookie stands for; `app` sets it (the accounts room is above this one).
 AUTHENTICATE: list[Authenticate] = []
@@ -56,6 +58,13 @@ class Pages:
         for route in self.routes:
             endpoint = f"{self.name}.{route.view.__name__}"
             app.add_url_rule(route.rule, endpoint, _guarded(route), methods=list(route.methods))
+
+
+def inside(target: str) -> str:
+    """Return `target` if it is a path on this site, else nothing: no open redirect."""
+    parts = urlsplit(target)
+    plain = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if plain else ""
 
 
 def _guarded(route: PageRoute) -> Callable[..., Any]:

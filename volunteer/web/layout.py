@@ -1,0 +1,71 @@
+"""What every page has around it: who is signed in, which links they see, the size of text.
+
+This is the one place that decides about navigation. A volunteer has tabs at the bottom, staff a list at the side; a
+link stands here when its page exists. Source: ux.md §6 (Nav), §7 (large text).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from volunteer.access import NOBODY, Actor, Permission
+from volunteer.config import settings
+from volunteer.web.pages import LARGE, TEXT_COOKIE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as this caller sees it."""
+
+    url: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that navigation leads to; `permission` is for staff's pages, None for what everybody signed in has."""
+
+    endpoint: str
+    label: Any
+    permission: Permission | None = None
+
+
+TABS = (Place("accounts.me_page", _l("Home")),)
+SIDE = (Place("accounts.me_page", _l("Overview")),)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates what the frame of a page needs."""
+    app.context_processor(_frame)
+
+
+def tabs_of(actor: Actor) -> list[Link]:
+    """Return the tabs at the bottom: for who is signed in without a role."""
+    return [] if actor.is_anonymous or actor.grants else [_link(place) for place in TABS]
+
+
+def sidebar_of(actor: Actor) -> list[Link]:
+    """Return the list at the side: for staff, what their roles open; then what is theirs as a person."""
+    if not actor.grants:
+        return []
+    return [_link(place) for place in SIDE if place.permission is None or actor.has(place.permission)]
+
+
+def _link(place: Place) -> Link:
+    """Return a place as a link, marked if it is the page being shown."""
+    return Link(url_for(place.endpoint), str(place.label), request.endpoint == place.endpoint)
+
+
+def _frame() -> dict[str, Any]:
+    """Return the variables of `base.html`."""
+    actor: Actor = g.get("actor", NOBODY)
+    return {
+        "site_name": settings().site_name,
+        "signed_in": not actor.is_anonymous,
+        "tabs": tabs_of(actor),
+        "sidebar": sidebar_of(actor),
+        "large_text": request.cookies.get(TEXT_COOKIE) == LARGE,
+    }
