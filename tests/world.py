@@ -1,8 +1,8 @@
 """A whole small world, built through the API: places, staff, people, activities, scans, requests, proofs.
 
-It is composed from the rooms' `making.py` and speaks to the app in this process (`conftest.Api`) or to a service that
-really runs (`hardening.services.Service`). Everything of ours hangs below one unit and one station; beside it stands a
-foreign unit and a foreign station, so that a test can ask what the neighbours see of us.
+It speaks to the app in this process (`conftest.Api`) or to a service that runs (`hardening.services.Service`), so it
+takes from the rooms' `making.py` only what both can do. Everything of ours hangs below one unit and one station; beside
+it stand a foreign unit and a foreign station, so that a test can ask what the neighbours see of us.
 """
 
 import datetime as dt
@@ -11,6 +11,8 @@ from itertools import count
 from typing import Any, Protocol
 
 from tests.conftest import Answer
+from tests.registration.making import resident_id
+from tests.stations.making import HERE
 
 PASSWORD = "World-2026-pass"
 CHILD_BIRTH = dt.date(2016, 6, 1)
@@ -57,14 +59,6 @@ class World:
     words: list[str] = field(default_factory=list)
 
 
-def resident_id(birth: dt.date) -> str:
-    """Return a well-formed resident number, another one at each call."""
-    number = next(_numbers)
-    body = f"{320101 + number // 500}{birth:%Y%m%d}{number % 500 * 2 + 1:03d}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights, strict=True)) % 11]
-
-
 def new_phone() -> str:
     """Return a phone that nobody has."""
     return f"1777{next(_numbers):07}"
@@ -100,8 +94,7 @@ class Builder:
         places = (("center", "center", None), ("station", "station", "center"), ("foreign_station", "station", None))
         for side, level, parent in places:
             body = {"code": f"WS{side}{n}", "name": f"站{side}{n}", "level": level, "unit_id": ids["bureau"]}
-            body |= {"latitude": 39.9075, "longitude": 116.3972}
-            self.make(side, "/stations", body | {"parent_id": ids[parent] if parent else None})
+            self.make(side, "/stations", body | HERE | {"parent_id": ids[parent] if parent else None})
 
     def add_staff(self, role: str, name: str, grant: dict[str, str]) -> str:
         """Add an account with a grant; keep its token under `role`."""

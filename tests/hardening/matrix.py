@@ -218,7 +218,8 @@ PAGE_ROLES = {
     "ad": "an admin",
 }
 PAGES = {
-    "GET /": "LLL .. ...",
+    "GET /": "... .. ...",
+    "POST /text-size": "333 33 333",
     "GET /login": "... .. ...",
     "POST /login": "333 33 333",
     "GET /me": "LLL .. ...",

@@ -148,8 +148,8 @@ def ours(found: World, role: str) -> set[str]:
     return (ids | set(found.secrets.values()) | set(found.words)) - theirs
 
 
-#: Where staff see people in full: what was lifted with a reason, and the names of staff (a shift leader is one).
-IN_FULL = {"/volunteers/{volunteer}/unmask", "/accounts"}
+#: Where people stand in full: what was lifted with a reason, and to an admin the names of staff.
+IN_FULL = {("/volunteers/{volunteer}/unmask", role) for role in matrix.ROLES} | {("/accounts", "ad")}
 
 
 def in_full(found: World) -> set[str]:
@@ -164,7 +164,7 @@ def judge(one: Line, role: str, answer: Answer, marks: set[str], personal: set[s
     told = f"{one.method} {one.path} as {matrix.ROLES[role]}: {answer.status}"
     if want == ".":
         good = answer.status < 300 or answer.status == 409 or answer.status in one.also
-        marks = set() if role == "vo" or one.path in IN_FULL else marks & personal
+        marks = set() if role == "vo" or (one.path, role) in IN_FULL else marks & personal
     else:
         good = answer.status < 300 if want == "o" else answer.status == STATUS[want]
     if not good:

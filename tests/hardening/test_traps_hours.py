@@ -139,6 +139,18 @@ def test_t32_overlapping_presence_counts_once(post: Post) -> None:
     post.api("POST", f"/shifts/{other}/signups", {}, who.token, expect=409)
 
 
+def test_t32_a_make_up_and_a_late_scan_of_the_same_time_count_once(post: Post) -> None:
+    shift = post.shift(-120, 60)
+    who = post.volunteer(shift)
+    body = {"shift_id": shift, "from": post.at(-60).isoformat(), "to": post.at(-30).isoformat(), "reason": "停电"}
+    asked = post.api("POST", "/make-ups", body, who.token, expect=201).body["id"]
+    post.api("POST", f"/make-ups/{asked}/approve", {}, post.scene.center_keeper, expect=200)
+    assert post.hours(who)["minutes_granted"] == 30
+    post.batch([post.event(who, "in", shift, -50), post.event(who, "out", shift, -20)])
+    hours = post.hours(who)
+    assert (hours["minutes_verified"], hours["minutes_granted"], hours["minutes_total"]) == (30, 10, 40)
+
+
 def test_t32_no_day_has_more_than_eight_hours_without_a_decision(api: Api, admin: str, clock: SettableClock) -> None:
     post = post_at(api, clock, 2026, 3, 24, 1, 0)
     shift = post.shift(0, 1200)

@@ -43,6 +43,7 @@ TRAPS = {
         "test_t29_times_have_an_offset_and_days_are_those_of_the_site",
         "test_t31_hours_come_from_being_there_not_from_signing_up",
         "test_t32_overlapping_presence_counts_once",
+        "test_t32_a_make_up_and_a_late_scan_of_the_same_time_count_once",
         "test_t32_no_day_has_more_than_eight_hours_without_a_decision",
         "test_t33_minutes_are_whole_and_every_total_is_the_sum_of_its_lines",
     ),
