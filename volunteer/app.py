@@ -18,8 +18,9 @@ from volunteer.accounts import devices, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
+from volunteer.activities import own_signups, signups, signups_api
+from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
-from volunteer.activities import signups, signups_api
 from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
@@ -28,16 +29,18 @@ from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
+from volunteer.checkin import pages as checkin_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
-from volunteer.clock import Clock, SystemClock
+from volunteer.clock import Clock, Instant, SystemClock
 from volunteer.config import Settings
 from volunteer.errors import Unavailable
 from volunteer.hours import api as hours_api
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
-from volunteer.registration import erasure, privacy, privacy_api
+from volunteer.registration import erasure, privacy, privacy_api, register_pages
+from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
@@ -67,7 +70,14 @@ ROOMS: tuple[Room, ...] = (
     hours_api.room,
     checkin_api.room,
 )
-PAGES: tuple[Pages, ...] = (accounts_pages.pages, certificates_pages.pages)
+PAGES: tuple[Pages, ...] = (
+    accounts_pages.pages,
+    certificates_pages.pages,
+    registration_pages.pages,
+    register_pages.pages,
+    activities_pages.pages,
+    checkin_pages.pages,
+)
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
     "form-action 'self'"
@@ -150,7 +160,13 @@ def wire() -> None:
     activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]
+    accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
+
+
+def _own_minutes(actor: Actor, now: Instant) -> int:
+    """Return the caller's minutes, for their start."""
+    return hours.totals(actor, registration.own_person(actor), now)["minutes_total"]
 
 
 def routes() -> list[Route]:

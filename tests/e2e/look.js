@@ -11,7 +11,7 @@
   if (least >= 24 && parseFloat(getComputedStyle(document.querySelector("h1")).fontSize) < 30) faults.push("h1 below 30px");
   for (const one of document.querySelectorAll("a, button, input, select, textarea, summary")) {
     if (one.matches("p a, p.actions a") && !one.matches(".btn")) continue;
-    if (one.type === "hidden" || one.matches(".skip") || !shown(one)) continue;
+    if (one.type === "hidden" || one.matches(".skip, .visually-hidden") || !shown(one)) continue;
     const box = (one.closest(".choice") || one).getBoundingClientRect();
     const need = one.matches(".btn-xl, .btn-primary") ? Math.max(target, one.matches(".btn-xl") ? 60 : 0) : 44;
     if (box.width < 44 || box.height < need - 0.5) faults.push(`${name(one)} is ${box.width} x ${box.height}`);

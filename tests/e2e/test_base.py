@@ -15,6 +15,7 @@ def test_the_service_says_that_its_assets_are_built(world: World) -> None:
 
 def test_an_administrator_signs_in_sees_the_sidebar_and_leaves(visitor: Visitor) -> None:
     visitor.tap("登录")
+    visitor.tap("用密码登录")
     visitor.type("手机号", "139 0000 0001")
     visitor.type("密码", "wrong")
     visitor.tap("登录", "button")
@@ -23,7 +24,7 @@ def test_an_administrator_signs_in_sees_the_sidebar_and_leaves(visitor: Visitor)
     assert visitor.page.get_by_label("手机号").input_value() == "139 0000 0001"
     visitor.type("密码", ADMIN_PASSWORD)
     visitor.tap("登录", "button")
-    assert visitor.heading == "管理员"
+    assert visitor.heading == "您好,管理员"
     assert visitor.page.locator(".side a[aria-current]").inner_text() == "总览"
     visitor.tap("退出登录")
     assert visitor.page.get_by_role("link", name="登录", exact=True).count() == 1

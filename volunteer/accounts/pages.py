@@ -1,13 +1,15 @@
 """Signing in and out on a page, and who is signed in."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 from marshmallow import ValidationError
 
-from volunteer.access import Permission, Scope
+from volunteer.access import Actor, Permission, Scope
 from volunteer.accounts import service, sign_in
-from volunteer.accounts.schemas import LoginIn
+from volunteer.accounts.schemas import LoginIn, PhoneCodeIn
+from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.web import limits
@@ -16,24 +18,48 @@ from volunteer.web.schemas import flatten
 
 pages = Pages("accounts")
 YEAR_S = 365 * 86_400
+#: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
+HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
 
 
 @pages.page("/login", Permission.ANYONE, Scope.NOTHING, methods=("GET", "POST"))
 def sign_in_page() -> Any:
-    """Show the form, or sign in and go where the person was heading."""
+    """Ask for the phone, send a code to it, and sign in with the code; or sign in with the password."""
     if request.method == "GET":
         if not g.actor.is_anonymous:
             return redirect(url_for("accounts.me_page"))
-        return render_template("accounts/sign_in.html", faults=[], typed={})
-    typed = {name: request.form.get(name, "").strip() for name in ("phone", "password", "phone_code")}
+        by_password = request.args.get("by") == "password" or settings().sms == "none"
+        return _form("password" if by_password else "phone")
+    for way in ("password", "phone_code"):
+        if way in request.form:
+            return _sign_in(way)
+    return _send_code()
+
+
+def _send_code() -> Any:
+    """Send a code for signing in, and ask for it; the same for every phone."""
+    try:
+        body = PhoneCodeIn().load({"phone": _typed("phone"), "purpose": "login"})
+        code = sign_in.request_code(body["phone"], "login", g.now, request.remote_addr or "")
+    except ValidationError as error:
+        return _form("phone", flatten(error.messages), 422)
+    except VolunteerError as error:
+        return _form("phone", [Fault("phone", error.code, error.detail)], error.status)
+    return _form("phone_code", demo_code=code)
+
+
+def _sign_in(way: str) -> Any:
+    """Sign in and go where the person was heading."""
     try:
         limits.take("sign-in", request.remote_addr or "", g.now)
+        typed = {"phone": _typed("phone"), way: _typed(way)}
         body = LoginIn().load({name: value for name, value in typed.items() if value})
         done = sign_in.login(body["phone"], body.get("password"), body.get("phone_code"), g.now, kind="session")
     except ValidationError as error:
-        return _again(flatten(error.messages), typed, 422)
+        return _form(way, _beside(way, flatten(error.messages)), 422)
     except VolunteerError as error:
-        return _again([Fault("phone", error.code, error.detail)], typed, error.status)
+        field = "phone" if way == "password" else way
+        return _form(way, [Fault(field, error.code, error.detail)], error.status)
     response = redirect(inside(request.form.get("next", "")) or url_for("accounts.me_page"))
     response.set_cookie(
         COOKIE,
@@ -46,16 +72,31 @@ def sign_in_page() -> Any:
     return response
 
 
-def _again(faults: list[Fault], typed: dict[str, str], status: int) -> Any:
-    """Return the form with its faults and all that was typed but the secrets."""
-    typed = typed | {"password": "", "phone_code": ""}
-    return render_template("accounts/sign_in.html", faults=faults, typed=typed), status
+def _typed(name: str) -> str:
+    """Return what was typed into a field."""
+    return request.form.get(name, "").strip()
+
+
+def _beside(way: str, faults: list[Fault]) -> list[Fault]:
+    """Put faults where the form has a field: the page with the code shows no other."""
+    fields = ("phone", "password") if way == "password" else (way,)
+    return [fault if fault.field in fields else Fault(way, fault.code, fault.message) for fault in faults]
+
+
+def _form(way: str, faults: list[Fault] | None = None, status: int = 200, demo_code: str | None = None) -> Any:
+    """Return the form for one way of signing in, with its faults and the phone that was typed."""
+    page = render_template(
+        "accounts/sign_in.html", way=way, faults=faults or [], phone=_typed("phone"), demo_code=demo_code
+    )
+    return page, status
 
 
 @pages.page("/me", Permission.SIGNED_IN, Scope.SELF)
 def me_page() -> Any:
-    """Show who is signed in, with their roles."""
-    return render_template("accounts/me.html", me=service.who_am_i(g.actor))
+    """Show the caller's start: a volunteer's next shift and minutes, staff's roles."""
+    me = service.who_am_i(g.actor)
+    told = {name: tell(g.actor, g.now) for name, tell in HOME.items()} if me["volunteer"] else {}
+    return render_template("accounts/me.html", me=me, **told)
 
 
 @pages.page("/logout", Permission.SIGNED_IN, Scope.SELF, methods=("POST",))

@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 from volunteer.access import Permission, Scope
+from volunteer.activities import own_signups, signups, views
 from volunteer.activities import schemas as s
-from volunteer.activities import signups, views
 from volunteer.activities.signups import SignupAnswer
 from volunteer.registration import service as registration
 from volunteer.web.paging import decode_cursor, page
@@ -115,5 +115,5 @@ def list_own_signups(call: Call) -> Any:
     person_id = registration.acting_as(call.actor, call.query["volunteer_id"])
     limit = call.query["limit"]
     before = decode_cursor(call.query["cursor"], _instant, uuid.UUID)
-    rows = views.list_own_signups(person_id, limit + 1, before)
+    rows = own_signups.list_own_signups(person_id, limit + 1, before)
     return 200, page(rows, limit, lambda row: (row["created_at"].isoformat(), row["id"]))

@@ -257,20 +257,6 @@ def list_signups(
     ]
 
 
-def list_own_signups(
-    person_id: uuid.UUID, limit: int, before: tuple[dt.datetime, uuid.UUID] | None
-) -> list[dict[str, Any]]:
-    """Return up to `limit` sign-ups of a person, the last first, each with its shift."""
-    query = sa.select(Signup).where(Signup.person_id == person_id)
-    if before:
-        at, last = before
-        query = query.where((Signup.created_at < at) | ((Signup.created_at == at) & (Signup.id < last)))
-    session = reading()
-    rows = session.scalars(query.order_by(Signup.created_at.desc(), Signup.id.desc()).limit(limit)).all()
-    shifts = service.shifts_of(session, [row.shift_id for row in rows])
-    return [_own(row, shifts[row.shift_id]) for row in rows]
-
-
 def export_of(session: Session, person_id: uuid.UUID) -> dict[str, Any]:
     """Return all sign-ups of a person, for GET /me/data (registration's EXPORTERS)."""
     rows = session.scalars(sa.select(Signup).where(Signup.person_id == person_id).order_by(Signup.id)).all()
@@ -290,11 +276,3 @@ def export_of(session: Session, person_id: uuid.UUID) -> dict[str, Any]:
             for row in rows
         ]
     }
-
-
-def _own(row: Signup, shift: service.ShiftFacts) -> dict[str, Any]:
-    """Return a sign-up as its person sees it."""
-    names = ("activity_id", "activity_title", "station_id", "station_name", "post", "place", "starts_at", "ends_at")
-    own = ("id", "shift_id", "status", "walk_in", "created_at", "reason")
-    view = {name: getattr(row, name) for name in own} | {name: getattr(shift, name) for name in names}
-    return view | {"volunteer_id": row.person_id, "activity_status": shift.status, "shift_cancelled": shift.cancelled}

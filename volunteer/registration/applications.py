@@ -103,6 +103,15 @@ def check(body: Mapping[str, Any], now: dt.datetime) -> Application:
     )
 
 
+def faults_of(body: Mapping[str, Any], now: dt.datetime) -> list[Fault]:
+    """Return every fault of an application that may still lack something; nothing is written."""
+    try:
+        check(body, now)
+    except InvalidInput as error:
+        return list(error.faults)
+    return []
+
+
 class Faults:
     """Faults so far, one a field: what the schema refused is not judged again."""
 

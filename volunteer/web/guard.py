@@ -49,7 +49,7 @@ class Guard:
         if route.limit:
             limits.take(route.limit, request.remote_addr or "", now)
         body, query = _load(route)
-        call = Call(actor, now, body, query, request.remote_addr or "", _channel(actor), _root())
+        call = Call(actor, now, body, query, request.remote_addr or "", channel_of(actor), _root())
         for attempt in range(TRIES):
             try:
                 return self._once(route, call, params)
@@ -96,7 +96,7 @@ def permit(actor: Actor, permission: Permission, *, devices: bool = False) -> Ac
     raise errors.Forbidden
 
 
-def _channel(actor: Actor) -> str:
+def channel_of(actor: Actor) -> str:
     """Return how this request reached us (decisions 16)."""
     if actor.is_device:
         return "device"

@@ -33,8 +33,17 @@ class Place:
     permission: Permission | None = None
 
 
-TABS = (Place("accounts.me_page", _l("Home")),)
-SIDE = (Place("accounts.me_page", _l("Overview")),)
+TABS = (
+    Place("accounts.me_page", _l("Home")),
+    Place("activities.list_page", _l("Activities")),
+    Place("checkin.my_code_page", _l("My code")),
+    Place("registration.profile_page", _l("Me")),
+)
+SIDE = (
+    Place("accounts.me_page", _l("Overview")),
+    Place("activities.list_page", _l("Activities")),
+    Place("registration.profile_page", _l("Me")),
+)
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,40 @@
+"""What a volunteer shows at a station: the living code on their phone. Source: ux.md V2, J3; decisions 12."""
+
+import uuid
+from typing import Any
+
+from flask import Response, g, make_response, render_template, request
+
+from volunteer.access import Permission, Scope
+from volunteer.accounts import service as accounts
+from volunteer.checkin import cards
+from volunteer.web.pages import Pages
+
+pages = Pages("checkin")
+
+
+@pages.page("/me/code", Permission.SIGNED_IN, Scope.SELF)
+def my_code_page() -> Any:
+    """Show the caller's living code, or that of somebody they act for; it renews itself, with scripts or without."""
+    me, who = accounts.who_am_i(g.actor), _whose()
+    code = cards.own_code(g.actor, who, g.now)
+    shown = next((one for one in me["acts_for"] if one.id == who), None)
+    body = render_template("checkin/my_code.html", code=code, me=me, shown=shown, who=who)
+    response = make_response(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.page("/me/code.svg", Permission.SIGNED_IN, Scope.SELF)
+def my_code_picture() -> Any:
+    """Draw the living code of this moment."""
+    picture = cards.own_code_svg(g.actor, _whose(), g.now)
+    return Response(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+def _whose() -> uuid.UUID | None:
+    """Return whom the address names; what is no id means oneself."""
+    try:
+        return uuid.UUID(request.args["volunteer_id"])
+    except (KeyError, ValueError):
+        return None
