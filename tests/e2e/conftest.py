@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api, Sqlite, read_settings
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import LOOKED, Visitor
 from tests.servers import running
 from volunteer import config
 from volunteer.accounts import service as accounts
@@ -56,6 +56,9 @@ def chromium() -> Iterator[Browser]:
 def world(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The server, and in it an administrator; tests add what they need through `api`."""
     folder = tmp_path_factory.mktemp("e2e")
+    base_folder = tmp_path_factory.getbasetemp()
+    LOOKED[:] = [(base_folder.parent if "PYTEST_XDIST_WORKER" in os.environ else base_folder) / "looked"]
+    LOOKED[0].mkdir(exist_ok=True)
     backend = Sqlite(folder)
     backend.restore()
     settings = read_settings(backend.url(), folder)

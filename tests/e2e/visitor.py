@@ -4,6 +4,7 @@ Each page and state is looked at once, at a phone's, a desk's and the narrowest 
 counted as ux.md §6.6 does: a touch or a click is one, a text field is one.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ NARROW = {"width": 320, "height": 640}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: An id or number in an address is not a page of its own.
 NUMBER = re.compile(r"/[0-9a-f-]{36}|/[A-Z0-9-]{8,}")
-_seen: set[str] = set()
+#: A file for each page and state that was looked at, shared by the workers of a run; conftest names the folder.
+LOOKED: list[Path] = []
 _titles: dict[str, str] = {}
 
 
@@ -99,9 +101,11 @@ class Visitor:
         wrong = ",".join(self.page.locator("[aria-invalid]").evaluate_all("all => all.map(one => one.id)"))
         kinds = ",".join(self.page.locator("[data-k]").evaluate_all("all => all.map(one => one.dataset.k)"))
         key = " ".join(filter(None, (path, self.page.title(), large, f"side{side}", wrong, kinds)))
-        if key not in _seen:
-            _seen.add(key)
-            self._look(key, path, "large" in large)
+        try:
+            (LOOKED[0] / hashlib.sha256(key.encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return
+        self._look(key, path, "large" in large)
 
     def _look(self, key: str, path: str, large: bool) -> None:
         """Assert all that is true of every page, at every width."""

@@ -44,10 +44,15 @@ def list_page() -> Any:
         last = decode_cursor(request.args.get("cursor"), uuid.UUID)
         rows = views.list_newest(g.actor, wanted, ROWS + 1, last[0] if last else None, g.now)
     except ValidationError as error:
-        faults = flatten(error.messages)
+        faults = [_for_people(fault) for fault in flatten(error.messages)]
     listed = page([_listed(row) for row in rows], ROWS, lambda row: (row["id"],))
     body = render_template("activities/list.html", typed=typed, faults=faults, categories=_categories(), **listed)
     return body, 422 if faults else 200
+
+
+def _for_people(fault: Fault) -> Fault:
+    """Return a fault as the form means it: its day is a day, never an instant with a zone."""
+    return Fault("from", fault.code, "请填写日期,例如 2026-03-05。") if fault.field == "from" else fault
 
 
 def _categories() -> list[tuple[str, str]]:
