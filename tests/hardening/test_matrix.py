@@ -210,9 +210,10 @@ def test_each_role_gets_the_pages_that_are_for_it(app: Flask, api: Api, admin: s
     cookies["ad"] = session_of(app, ADMIN_PHONE, ADMIN_PASSWORD)
     cookies["be"] = found.tokens["volunteer"]
     cookies["de"] = "ended"
-    wrong = []
+    wrong, strangers, personal = [], ours(found, "ot"), in_full(found)
     for one, codes in matrix.PAGES.items():
         method, path = Asker(api, found).fill(one).split(" ", 1)
+        named = {found.ids[name] for name in re.findall(r"\{(\w+)\}", one)}
         for role, want in zip(matrix.PAGE_ROLES, codes.replace(" ", ""), strict=True):
             client = app.test_client()
             if cookies[role]:
@@ -220,6 +221,9 @@ def test_each_role_gets_the_pages_that_are_for_it(app: Flask, api: Api, admin: s
             answer = client.open(path, method=method)
             if page_code(answer.status_code, answer.headers.get("Location", "")) != want:
                 wrong.append(f"{one} as {matrix.PAGE_ROLES[role]}: {answer.status_code}, wanted {want}")
+            hidden = set() if role == "vo" else personal if role in ("ke", "au", "ad") else strangers
+            shown = [mark for mark in strangers & hidden - named if mark.encode() in answer.get_data()]
+            wrong += [f"{one} as {matrix.PAGE_ROLES[role]} shows {shown[:3]}"] if shown else []
     assert not wrong, "\n".join(wrong)
 
 
