@@ -139,7 +139,9 @@ def _body(typed: Mapping[str, str]) -> dict[str, Any]:
     if typed.get("is_minor") and guardian:
         body["guardian"] = guardian
     if not g.actor.is_anonymous:
-        body["relation"] = "family" if links.find_own_person(g.actor) else "self"
+        # Who registers a child under a guardian is never that child, even before registering themself.
+        is_another = "guardian" in body or links.find_own_person(g.actor)
+        body["relation"] = "family" if is_another else "self"
     return body
 
 
