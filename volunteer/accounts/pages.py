@@ -1,6 +1,7 @@
 """Signing in and out on a page, and who is signed in."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -20,6 +21,21 @@ pages = Pages("accounts")
 YEAR_S = 365 * 86_400
 #: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
 HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one room tells staff on their start: a figure or a sentence, and the page that goes on from there."""
+
+    title: str
+    figure: str
+    text: str
+    url: str
+    label: str
+
+
+#: Cards of staff's start, in this order; each answers None for who has nothing to do with it. Filled by `app.wire`.
+DESK: list[Callable[[Actor, Instant], Card | None]] = []
 
 
 @pages.page("/login", Permission.ANYONE, Scope.NOTHING, methods=("GET", "POST"))
@@ -96,7 +112,8 @@ def me_page() -> Any:
     """Show the caller's start: a volunteer's next shift and minutes, staff's roles."""
     me = service.who_am_i(g.actor)
     told = {name: tell(g.actor, g.now) for name, tell in HOME.items()} if me["volunteer"] else {}
-    return render_template("accounts/me.html", me=me, **told)
+    cards = [card for tell in DESK if (card := tell(g.actor, g.now))] if g.actor.grants else []
+    return render_template("accounts/me.html", me=me, cards=cards, **told)
 
 
 @pages.page("/logout", Permission.SIGNED_IN, Scope.SELF, methods=("POST",))

@@ -7,7 +7,7 @@ link stands here when its page exists. Source: ux.md §6 (Nav), §7 (large text)
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from volunteer.access import NOBODY, Actor, Permission
@@ -41,6 +41,17 @@ TABS = (
 )
 SIDE = (
     Place("accounts.me_page", _l("Overview")),
+    Place("station.today_page", _l("Check-in desk"), Permission.SCAN),
+    Place("decisions.list_page", _l("To decide"), Permission.DECIDE),
+    Place("manage.list_page", _l("Run activities"), Permission.RUN_ACTIVITIES),
+    Place("rates.rates_page", _l("Registration rates"), Permission.READ_REPORTS),
+    Place("rates.stations_page", _l("Station figures"), Permission.READ_STATIONS),
+    Place("people.list_page", _l("People"), Permission.READ_PEOPLE),
+    Place("units_desk.list_page", _l("Units and tasks"), Permission.MANAGE_SITE),
+    Place("areas_desk.list_page", _l("Areas"), Permission.MANAGE_SITE),
+    Place("stations_desk.list_page", _l("Stations and devices"), Permission.MANAGE_STATION),
+    Place("accounts_desk.list_page", _l("Accounts and roles"), Permission.AUDIT),
+    Place("site.settings_page", _l("Site settings"), Permission.MANAGE_SITE),
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),
 )
@@ -60,7 +71,9 @@ def sidebar_of(actor: Actor) -> list[Link]:
     """Return the list at the side: for staff, what their roles open; then what is theirs as a person."""
     if not actor.grants:
         return []
-    return [_link(place) for place in SIDE if place.permission is None or actor.has(place.permission)]
+    served = current_app.view_functions
+    mine = [place for place in SIDE if place.permission is None or actor.has(place.permission)]
+    return [_link(place) for place in mine if place.endpoint in served]
 
 
 def _link(place: Place) -> Link:
