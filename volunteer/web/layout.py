@@ -89,5 +89,6 @@ def _frame() -> dict[str, Any]:
         "signed_in": not actor.is_anonymous,
         "tabs": tabs_of(actor),
         "sidebar": sidebar_of(actor),
+        "served": current_app.view_functions,
         "large_text": request.cookies.get(TEXT_COOKIE) == LARGE,
     }
