@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("span")(span)
     app.template_filter("duration")(duration)
+    app.template_filter("clock")(clock)
 
 
 def day(instant: dt.datetime) -> str:
@@ -27,12 +28,12 @@ def day(instant: dt.datetime) -> str:
 
 def moment(instant: dt.datetime) -> str:
     """Return `11 月 22 日(周日)9:00`."""
-    return f"{day(instant)} {_clock(instant)}"
+    return f"{day(instant)} {clock(instant)}"
 
 
 def span(start: dt.datetime, end: dt.datetime) -> str:
     """Return `11 月 22 日(周日)9:00 至 11:30`; the second day only where it is another."""
-    last = _clock(end) if day(start) == day(end) else moment(end)
+    last = clock(end) if day(start) == day(end) else moment(end)
     return f"{moment(start)} 至 {last}"
 
 
@@ -45,7 +46,7 @@ def duration(minutes: int) -> str:
     return " ".join(said)
 
 
-def _clock(instant: dt.datetime) -> str:
+def clock(instant: dt.datetime) -> str:
     """Return `9:00`."""
     local = instant.astimezone(settings().zone)
     return f"{local.hour}:{local.minute:02d}"
