@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "hour_request_parties",
     "scans",
     "scan_voids",
+    "site_versions",
 )
 
 

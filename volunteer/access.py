@@ -94,6 +94,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+def roles_with(permission: Permission) -> tuple[Role, ...]:
+    """Return the roles that give a permission somewhere, to tell who lacks it."""
+    return tuple(role for role in Role if permission in PERMISSIONS[role])
+
+
 @dataclass(frozen=True, slots=True)
 class GrantView:
     """One grant in force. At most one of the four scopes is set; none for admin and auditor over the whole site."""

@@ -45,6 +45,8 @@ from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
 from volunteer.reports import stations_api as stations_report_api
+from volunteer.site import pages as site_pages
+from volunteer.site import service as site
 from volunteer.stations import api as stations_api
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
@@ -77,6 +79,7 @@ PAGES: tuple[Pages, ...] = (
     register_pages.pages,
     activities_pages.pages,
     checkin_pages.pages,
+    site_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
@@ -161,6 +164,7 @@ def wire() -> None:
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
+    layout.SITE[:] = [site.facts]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
 

@@ -250,4 +250,6 @@ PAGES = {
     "GET /me/code.svg": "LLL .. 333",
     "GET /v/{certificate}?token={certificate_token}": "... .. ...",
     "GET /v/{certificate}?token=guess": "444 44 444",
+    "GET /manage/site": "LLL 33 33.",
+    "POST /manage/site": "LLL 33 333",
 }

@@ -4,7 +4,7 @@ import datetime as dt
 import io
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import qrcode
@@ -19,6 +19,7 @@ from volunteer.certificates.rules import State
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.registration import service as registration
+from volunteer.site import service as site
 from volunteer.units import service as units
 
 TABLE = "certificates"
@@ -31,7 +32,7 @@ NOTICES = {
 
 
 def content(session: Session, person_id: uuid.UUID, lines: Sequence[rules.Line]) -> dict[str, Any]:
-    """Return what the paper says: the person in full, and each service with place, content, unit and leader."""
+    """Return what the paper says: the person in full, each service (place, content, unit, leader), who issues it."""
     done = rules.services(lines)
     shifts = activities.shifts_of(session, {one.shift_id for one in done})
     organizers = units.unit_briefs({shift.organizer_unit_id for shift in shifts.values() if shift.organizer_unit_id})
@@ -53,7 +54,17 @@ def content(session: Session, person_id: uuid.UUID, lines: Sequence[rules.Line])
             }
         )
     person = {"name": registration.full_name(session, person_id), "volunteer_no": facts.volunteer_no}
-    return {"person": person, "services": rows}
+    return {"person": person, "services": rows, "issuer": site.facts().issuer}
+
+
+def issuer_of(said: Mapping[str, Any]) -> str:
+    """Return who issued a proof, as it said then; the site's name for one from before this was kept."""
+    return said.get("issuer") or settings().site_name
+
+
+def says_the_same(one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> bool:
+    """Whether two contents tell the same of the same person; who issues them may have another name since."""
+    return one is not None and all(one[part] == other[part] for part in ("person", "services"))
 
 
 def seal_content(certificate_id: uuid.UUID, said: dict[str, Any]) -> bytes:
@@ -92,7 +103,7 @@ def paper(row: Certificate, said: dict[str, Any], state: State, root: str) -> di
         "notice": NOTICES[state],
         "period": f"{rules.spoken_day(row.from_on)} 至 {rules.spoken_day(row.to_on)}",
         "verify_url": verify_url(root, row.number, open_token(row)),
-        "issuer": settings().site_name,
+        "issuer": issuer_of(said),
         "issued_on": issued_words(row.issued_at),
     }
     return rules.paper(said, heading)

@@ -6,7 +6,6 @@ from flask import g, make_response, render_template, request
 
 from volunteer.access import Permission, Scope
 from volunteer.certificates import contents, rules, service
-from volunteer.config import settings
 from volunteer.errors import NotFound
 from volunteer.web import limits
 from volunteer.web.pages import Pages
@@ -25,7 +24,7 @@ def verify_page(number: str) -> Any:
     shown = (
         {"duration": rules.duration(seen.minutes), "issued_on": contents.issued_words(seen.issued_at)} if seen else {}
     )
-    body = render_template("certificates/verify.html", seen=seen, issuer=settings().site_name, **shown)
+    body = render_template("certificates/verify.html", seen=seen, **shown)
     response = make_response(body, 200 if seen else 404)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"

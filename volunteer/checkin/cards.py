@@ -24,6 +24,7 @@ from volunteer.database import reading, transaction
 from volunteer.errors import NotFound
 from volunteer.registration import service as registration
 from volunteer.registration.service import PersonFacts
+from volunteer.site import service as site
 
 
 def own_code(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _card_pdf(person: PersonFacts) -> bytes:
     """Print a card: whoever holds it sees the name, the number and the code."""
     card = _card(person)
     data = {
-        "site": settings().site_name,
+        "site": site.facts().name,
         "name": registration.full_name(reading(), person.id),
         "volunteer_no": person.volunteer_no,
         "serial": card["serial"],

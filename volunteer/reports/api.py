@@ -8,6 +8,7 @@ from volunteer.reports import rate_sheets
 from volunteer.reports import schemas as s
 from volunteer.reports.service import RatesReport, registration_rates
 from volunteer.reports.sheets import CSV, XLSX
+from volunteer.site import service as site
 from volunteer.web.routes import Call, Raw, Room
 
 room = Room("reports")
@@ -41,7 +42,7 @@ def show_registration_rates(call: Call) -> Any:
 def registration_rates_as_xlsx(call: Call) -> Any:
     """Give the same report as an Excel sheet."""
     report = registration_rates(call.actor, call.query["rates"], call.now)
-    sheet = rate_sheets.as_xlsx(report, settings().site_name, call.now.astimezone(settings().zone))
+    sheet = rate_sheets.as_xlsx(report, site.facts().name, call.now.astimezone(settings().zone))
     return 200, _file(sheet, XLSX, report, "xlsx")
 
 

@@ -4,12 +4,16 @@ This is the one place that decides about navigation. A volunteer has tabs at the
 link stands here when its page exists. Source: ux.md §6 (Nav), §7 (large text).
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import SQLAlchemyError
 
+from volunteer import database
 from volunteer.access import NOBODY, Actor, Permission
 from volunteer.config import settings
 from volunteer.web.pages import LARGE, TEXT_COOKIE
@@ -33,6 +37,32 @@ class Place:
     permission: Permission | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What the site says of itself; an empty text is not set.
+
+    Attributes:
+        issuer: who issues proofs of service; the site's own name if not set.
+        helpline: the phone that people ring, as it is written.
+        filing_number: the ICP filing (备案号), which the law wants on every page.
+    """
+
+    name: str
+    issuer: str
+    organizer: str = ""
+    helpline: str = ""
+    helpline_hours: str = ""
+    filing_number: str = ""
+
+    @property
+    def dial(self) -> str:
+        """The helpline as a `tel:` link dials it."""
+        return re.sub(r"[^0-9+]", "", self.helpline)
+
+
+#: What an administrator has set; `app.wire` fills it (the site's room is above this one).
+SITE: list[Callable[[], SiteFacts]] = []
+
 TABS = (
     Place("accounts.me_page", _l("Home")),
     Place("activities.list_page", _l("Activities")),
@@ -52,6 +82,7 @@ SIDE = (
     Place("stations_desk.list_page", _l("Stations and devices"), Permission.MANAGE_STATION),
     Place("accounts_desk.list_page", _l("Accounts and roles"), Permission.AUDIT),
     Place("site.settings_page", _l("Site settings"), Permission.MANAGE_SITE),
+    Place("audit_desk.list_page", _l("Audit log"), Permission.AUDIT),
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),
 )
@@ -76,6 +107,18 @@ def sidebar_of(actor: Actor) -> list[Link]:
     return [_link(place) for place in mine if place.endpoint in served]
 
 
+def site() -> SiteFacts:
+    """Return what the site says of itself, read once a request; while the database does not answer, its plain name."""
+    if "site" not in g:
+        try:
+            g.site = SITE[0]()
+        except (IndexError, SQLAlchemyError):
+            database.done_reading()
+            g.site = SiteFacts(settings().site_name, settings().site_name)
+    found: SiteFacts = g.site
+    return found
+
+
 def _link(place: Place) -> Link:
     """Return a place as a link, marked if it is the page being shown."""
     return Link(url_for(place.endpoint), str(place.label), request.endpoint == place.endpoint)
@@ -85,7 +128,8 @@ def _frame() -> dict[str, Any]:
     """Return the variables of `base.html`."""
     actor: Actor = g.get("actor", NOBODY)
     return {
-        "site_name": settings().site_name,
+        "site": site(),
+        "site_name": site().name,
         "signed_in": not actor.is_anonymous,
         "tabs": tabs_of(actor),
         "sidebar": sidebar_of(actor),

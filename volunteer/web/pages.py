@@ -12,9 +12,9 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from volunteer import database
-from volunteer.access import NOBODY, Actor, Permission, Scope
+from volunteer.access import NOBODY, Actor, Permission, Scope, roles_with
 from volunteer.clock import Instant
-from volunteer.errors import Unauthenticated
+from volunteer.errors import Forbidden, Unauthenticated
 from volunteer.web.guard import permit
 
 COOKIE = "volunteer_session"
@@ -80,6 +80,9 @@ def _guarded(route: PageRoute) -> Callable[..., Any]:
             permit(actor, route.permission)
         except Unauthenticated:
             return redirect(url_for("accounts.sign_in_page", next=request.full_path.rstrip("?")))
+        except Forbidden:
+            g.needed = roles_with(route.permission)  # the problem's page names them
+            raise
         if request.method == "POST":
             csrf: CSRFProtect = current_app.extensions["csrf"]
             csrf.protect()

@@ -5,7 +5,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
@@ -50,7 +50,7 @@ def respond(error: VolunteerError) -> Response:
         body = json.dumps(document(error), ensure_ascii=False, default=str)
         response = Response(body, error.status, mimetype="application/problem+json")
     else:
-        response = Response(render_template("problem.html", problem=error), error.status)
+        response = Response(render_template("problem.html", problem=error, needed=g.get("needed", ())), error.status)
     if isinstance(error, errors.RateLimited):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if error.status == 401 and request.path.startswith(API_PREFIX):
@@ -103,4 +103,6 @@ def _unexpected(error: Exception) -> Response:
     """Our own fault: logged with a number that the person can tell us; nothing was saved."""
     trace = uuid.uuid4().hex[:12]
     log.error("unexpected error %s on %s %s", trace, request.method, request.path, exc_info=error)
-    return respond(VolunteerError(f"系统出错了,您的数据没有丢失。请稍后再试,或把编号 {trace} 告诉工作人员。"))
+    return respond(
+        VolunteerError(f"系统出错了,您的数据没有丢失。请稍后再试,或把编号 {trace} 告诉工作人员。", trace=trace)
+    )

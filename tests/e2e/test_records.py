@@ -1,0 +1,40 @@
+"""An administrator's records: settings of the site, units, stations, accounts; from the landing page by clicking."""
+
+from tests.conftest import ADMIN_PASSWORD
+from tests.e2e.conftest import World
+from tests.e2e.visitor import Visitor
+
+
+def sign_in(visitor: Visitor, phone: str, password: str) -> None:
+    """Sign in with a password, from the landing page."""
+    visitor.tap("登录")
+    visitor.tap("用密码登录")
+    visitor.type("手机号", phone)
+    visitor.type("密码", password)
+    visitor.tap("登录", "button")
+
+
+def sign_in_as_boss(visitor: Visitor) -> None:
+    """Sign in as the administrator."""
+    sign_in(visitor, "13900000001", ADMIN_PASSWORD)
+
+
+def test_an_administrator_sets_the_helpline_and_everybody_sees_it(visitor: Visitor, world: World) -> None:
+    sign_in_as_boss(visitor)
+    visitor.tap("系统设置")
+    visitor.type("服务热线", "打我电话")
+    visitor.tap("保存")
+    assert visitor.page.title().startswith("错误:")
+    visitor.type("服务热线", "0571-8700 0000")
+    visitor.type("热线接听时间", "工作日 9:00 至 17:00")
+    visitor.type("ICP 备案号", "浙ICP备12345678号-1")
+    visitor.type("主办单位", "望江区文明办")
+    visitor.tap("保存")
+    assert "已保存" in visitor.text
+    visitor.tap("退出登录")
+    foot = visitor.page.locator("footer")
+    assert foot.get_by_role("link", name="0571-8700 0000").get_attribute("href") == "tel:057187000000"
+    assert "浙ICP备12345678号-1" in foot.inner_text()
+    visitor.page.goto(visitor.base + "/nowhere")
+    visitor.look()
+    assert "0571-8700 0000" in visitor.text
