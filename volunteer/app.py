@@ -39,11 +39,12 @@ from volunteer.hours import api as hours_api
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
-from volunteer.registration import erasure, privacy, privacy_api, register_pages
+from volunteer.registration import erasure, privacy, privacy_api, profile_pages, register_pages
 from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
+from volunteer.reports import public
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
@@ -77,6 +78,7 @@ PAGES: tuple[Pages, ...] = (
     certificates_pages.pages,
     registration_pages.pages,
     register_pages.pages,
+    profile_pages.pages,
     activities_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
@@ -165,12 +167,19 @@ def wire() -> None:
     hours.RECORDED_BY[:] = [checkin.recorded_by]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     layout.SITE[:] = [site.facts]
+    accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
+    accounts_pages.LANDING[:] = [public.Kept()]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:
     """Return the caller's minutes, for their start."""
     return hours.totals(actor, registration.own_person(actor), now)["minutes_total"]
+
+
+def _own_age(actor: Actor, now: Instant) -> int:
+    """Return the caller's age, for their start."""
+    return registration.age_of(registration.own_person(actor), now)
 
 
 def routes() -> list[Route]:

@@ -99,6 +99,20 @@ def test_a_newcomer_registers_signs_in_signs_up_and_shows_the_code(visitor: Visi
     visitor.tap("刷新签到码")
     visitor.tap("我的")
     assert "东湖街道办事处" in visitor.text
+    visitor.tap("修改我的资料")
+    visitor.type("联系人电话", "12")
+    visitor.tap("保存")
+    assert visitor.page.title().startswith("错误:")
+    visitor.type("联系人姓名", "李秀英")
+    visitor.type("联系人电话", "150 0000 0000")
+    visitor.tap("保存")
+    assert "已保存" in visitor.text
+    visitor.tap("更换手机号")
+    visitor.type("新手机号", new_phone())
+    visitor.tap("获取验证码")
+    visitor.type("短信验证码", read_code(visitor, "register"))
+    visitor.tap("换成这个手机号")
+    assert "已保存" in visitor.text
     visitor.tap("大字")
     visitor.tap("标准字")
     visitor.tap("消息")
@@ -115,6 +129,7 @@ def test_a_newcomer_registers_signs_in_signs_up_and_shows_the_code(visitor: Visi
 
 
 def test_what_is_wrong_is_said_at_once_and_kept(visitor: Visitor, town: Town) -> None:
+    visitor.page.clock.install()
     visitor.tap("注册成为志愿者")
     visitor.type("姓名", "王小明")
     visitor.type("证件号码", "110101199003070000")
@@ -137,6 +152,10 @@ def test_what_is_wrong_is_said_at_once_and_kept(visitor: Visitor, town: Town) ->
     visitor.type("短信验证码", "000")
     visitor.tap("提交注册")
     assert visitor.page.locator("[aria-invalid]").count() == 2
+    again = visitor.page.locator("[data-resend]")
+    assert again.is_disabled()
+    assert re.fullmatch(r"重新发送验证码\(\d\d\)", again.inner_text())
+    visitor.page.clock.fast_forward(61_000)
     visitor.tap("重新发送验证码")
     visitor.type("短信验证码", read_code(visitor, "register"))
     visitor.choose("我已阅读并同意个人信息处理告知书")

@@ -341,7 +341,7 @@ def test_the_sheets_hold_what_the_screen_shows(
         "单位": "name",
         "层级": "depth",
         "任务数": "target",
-        "已登记": "registered",
+        "已注册": "registered",
         "完成率": "rate",
         "活跃人数": "active",
         "活跃率": "active_rate",

@@ -14,11 +14,13 @@ from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.web import limits
-from volunteer.web.pages import COOKIE, LARGE, TEXT_COOKIE, Pages, inside
+from volunteer.web.pages import COOKIE, LARGE, NORMAL, TEXT_COOKIE, Pages, inside
 from volunteer.web.schemas import flatten
 
 pages = Pages("accounts")
 YEAR_S = 365 * 86_400
+#: From this age on the start asks once whether the text should be larger (ux.md §7).
+LARGE_TEXT_AGE = 60
 #: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
 HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
 
@@ -34,6 +36,8 @@ class Card:
     label: str
 
 
+#: What the landing page counts, told by the reports; filled by `app.wire`.
+LANDING: list[Callable[[Instant], Any]] = []
 #: Cards of staff's start, in this order; each answers None for who has nothing to do with it. Filled by `app.wire`.
 DESK: list[Callable[[Actor, Instant], Card | None]] = []
 
@@ -113,7 +117,8 @@ def me_page() -> Any:
     me = service.who_am_i(g.actor)
     told = {name: tell(g.actor, g.now) for name, tell in HOME.items()} if me["volunteer"] else {}
     cards = [card for tell in DESK if (card := tell(g.actor, g.now))] if g.actor.grants else []
-    return render_template("accounts/me.html", me=me, cards=cards, **told)
+    asks_size = told.get("age", 0) >= LARGE_TEXT_AGE and TEXT_COOKIE not in request.cookies
+    return render_template("accounts/me.html", me=me, cards=cards, asks_size=asks_size, **told)
 
 
 @pages.page("/logout", Permission.SIGNED_IN, Scope.SELF, methods=("POST",))
@@ -130,16 +135,14 @@ def landing() -> Any:
     """Show what there is to do here; who is signed in goes to their own start."""
     if not g.actor.is_anonymous:
         return redirect(url_for("accounts.me_page"))
-    return render_template("accounts/landing.html")
+    return render_template("accounts/landing.html", figures=LANDING[0](g.now) if LANDING else None)
 
 
 @pages.page("/text-size", Permission.ANYONE, Scope.NOTHING, methods=("POST",))
 def change_text_size() -> Any:
     """Switch between standard and large text, kept for a year in this browser."""
     response = redirect(inside(request.form.get("back", "")) or url_for("accounts.landing"))
-    if request.form.get("size") == LARGE:
-        secure = not settings().insecure_cookies
-        response.set_cookie(TEXT_COOKIE, LARGE, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
-    else:
-        response.delete_cookie(TEXT_COOKIE)
+    size = LARGE if request.form.get("size") == LARGE else NORMAL
+    secure = not settings().insecure_cookies
+    response.set_cookie(TEXT_COOKIE, size, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
     return response

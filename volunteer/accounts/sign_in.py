@@ -250,13 +250,22 @@ def change_phone(actor: Actor, phone: str, code: str, now: dt.datetime) -> None:
         raise wrong_code()
     with transaction() as session:
         use_code(session, code_id, now)
-        account = session.get(Account, actor.account, with_for_update=True)
-        other = find_by_phone(session, phone)
-        if account is None or (other is not None and other.id != account.id):
-            raise invalid("phone", "phone-taken", "这个手机号已有账号,请直接用它登录。")
-        account.phone_sealed = settings().keyring.seal(phone, "accounts", "phone_sealed", account.id)
-        account.phone_index = phone_index(phone)
-        session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.digest != actor.session_id))
+        move_account(session, actor, phone)
+
+
+def move_account(session: Session, actor: Actor, phone: str) -> None:
+    """Move the caller's account to a phone that they have proved; other sessions end.
+
+    Raises:
+        InvalidInput: `phone-taken` where the proved phone has an account already.
+    """
+    account = session.get(Account, actor.account, with_for_update=True)
+    other = find_by_phone(session, phone)
+    if account is None or (other is not None and other.id != account.id):
+        raise invalid("phone", "phone-taken", "这个手机号已有账号,请直接用它登录。")
+    account.phone_sealed = settings().keyring.seal(phone, "accounts", "phone_sealed", account.id)
+    account.phone_index = phone_index(phone)
+    session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.digest != actor.session_id))
 
 
 def find_by_phone(session: Session, phone: str) -> Account | None:

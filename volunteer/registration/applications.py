@@ -191,7 +191,7 @@ def _phone(
     if by_paper:
         for field in ("phone", "phone_code", "password"):
             if field in body:
-                told.add(Fault(field, "not-with-paper", "凭纸质同意书登记时不填手机号和密码,请去掉这一项。"))
+                told.add(Fault(field, "not-with-paper", "凭纸质同意书注册时不填手机号和密码,请去掉这一项。"))
         return None, None
     phone: str | None = body.get("phone")
     if phone is None:

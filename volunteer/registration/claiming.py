@@ -50,7 +50,9 @@ def claim(
         person_id = session.scalar(query)
         if person_id is None:
             raise invalid(
-                "id_number", "claim-failed", "证件号码与登记的手机号不符,请核对,或带证件到所在单位或服务站更换手机号。"
+                "id_number",
+                "claim-failed",
+                "证件号码与注册的手机号不符,请核对,或带证件到所在单位或服务站更换手机号。",
             )
         person = facts.locked(session, person_id)
         lock_name(session, f"phone {sign_in.phone_index(phone).hex()}")

@@ -16,7 +16,8 @@ from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.registration import vault
 from volunteer.registration.models import Person
-from volunteer.registration.rules import PersonStatus
+from volunteer.registration.rules import PersonStatus, age_on
+from volunteer.registration.statuses import today
 
 GONE = (PersonStatus.ERASED.value, PersonStatus.MERGED.value)
 
@@ -128,6 +129,18 @@ def full_name(session: Session, person_id: uuid.UUID) -> str:
     if person is None:
         raise NotFound
     return vault.name_of(person)
+
+
+def age_of(person_id: uuid.UUID, now: dt.datetime) -> int:
+    """Return a person's age in years on the day of the site.
+
+    Raises:
+        NotFound: no such person.
+    """
+    found = facts_of(reading(), [person_id]).get(person_id)
+    if found is None:
+        raise NotFound
+    return age_on(found.birth_date, today(now))
 
 
 def person_exists(person_id: uuid.UUID) -> bool:

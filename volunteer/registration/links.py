@@ -40,7 +40,7 @@ def own_person(actor: Actor) -> uuid.UUID:
     """
     person_id = find_own_person(actor)
     if person_id is None:
-        raise Forbidden("您的账号还没有登记为志愿者,请先登记。", code="not-a-volunteer")
+        raise Forbidden("您的账号还没有注册为志愿者,请先注册。", code="not-a-volunteer")
     return person_id
 
 

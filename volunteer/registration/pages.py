@@ -30,7 +30,9 @@ def profile_page() -> Any:
     person = people.get_person(g.actor, person_id, g.now) if person_id else None
     unit = units.unit_briefs([person.unit_id]).get(person.unit_id) if person and person.unit_id else None
     others = links.persons_of(g.actor.account)["acts_for"]
-    return render_template("registration/profile.html", person=person, unit=unit, others=others)
+    return render_template(
+        "registration/profile.html", person=person, unit=unit, others=others, is_saved="saved" in request.args
+    )
 
 
 @pages.page("/me/messages", Permission.SIGNED_IN, Scope.SELF)

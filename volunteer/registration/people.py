@@ -231,7 +231,7 @@ def change_person(actor: Actor, person_id: uuid.UUID, changes: Mapping[str, Any]
         if changes:
             audit.record(session, actor, now, "person.change", ("person", person_id), fields=sorted(changes))
         if "phone" in changes and not is_own:
-            body = "工作人员已为您更换登记的手机号。如果不是您本人要求的,请立即联系所在单位或服务站。"
+            body = "工作人员已为您更换注册的手机号。如果不是您本人要求的,请立即联系所在单位或服务站。"
             notifications.tell(session, person_id, "phone-changed", body, now)
         session.flush()
         return view(person, now, in_full=is_own)

@@ -134,7 +134,7 @@ def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) 
         if person.erase_after is None:
             person.erase_after = now + REGRET
             audit.record(session, actor, now, "person.erasure-asked", ("person", person_id))
-            body = f"您已申请注销登记,将在 {today(person.erase_after)} 之后清除您的身份信息。在此之前可以随时撤回申请。"
+            body = f"您已申请注销注册,将在 {today(person.erase_after)} 之后清除您的身份信息。在此之前可以随时撤回申请。"
             notifications.tell(session, person_id, "erasure-asked", body, now)
         return person
 
@@ -153,5 +153,5 @@ def take_back_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.date
         if person.erase_after is not None:
             person.erase_after = None
             audit.record(session, actor, now, "person.erasure-taken-back", ("person", person_id))
-            notifications.tell(session, person_id, "erasure-taken-back", "您已撤回注销申请,登记继续有效。", now)
+            notifications.tell(session, person_id, "erasure-taken-back", "您已撤回注销申请,注册继续有效。", now)
         return person

@@ -67,7 +67,7 @@ def _require_staff(actor: Actor, unit_id: uuid.UUID | None) -> None:
     if actor.is_anonymous:
         raise Unauthenticated
     if not actor.has(Permission.REGISTER_OTHERS):
-        raise Forbidden("凭纸质同意书登记由站点管理员或单位联络员办理,请到任一服务站。")
+        raise Forbidden("凭纸质同意书注册由站点管理员或单位联络员办理,请到任一服务站。")
     is_keeper = any(grant.role is not Role.UNIT_LIAISON for grant in actor.grants_with(Permission.REGISTER_OTHERS))
     if unit_id is not None and not is_keeper:
         units.require_unit(actor, Permission.REGISTER_OTHERS, unit_id)
@@ -142,7 +142,7 @@ def _refuse_known(session: Session, application: Application) -> None:
 def already_registered() -> Conflict:
     """Return the one answer about a known identity: how to claim it, and nothing about whose it is."""
     return Conflict(
-        "这份证件已经登记过。如果是您本人,请用登记时的手机号登录,或用该手机号的验证码认领;"
+        "这份证件已经注册过。如果是您本人,请用注册时的手机号登录,或用该手机号的验证码认领;"
         "手机号已更换的,请带证件到所在单位或服务站,由工作人员更换手机号。",
         code="already-registered",
     )
@@ -194,7 +194,7 @@ def _relation(session: Session, actor: Actor, application: Application) -> str:
     if application.relation != SELF:
         return FAMILY
     if links.self_of(session, actor.account) is not None:
-        raise InvalidInput([Fault("relation", "already-somebody", "您的账号已登记过本人,请选择为家人登记。")])
+        raise InvalidInput([Fault("relation", "already-somebody", "您的账号已注册过本人,请选择为家人注册。")])
     return SELF
 
 

@@ -36,7 +36,7 @@ class RegistrationFault(Worded):
     BAD_BIRTH_DATE = "bad-birth-date", f"出生日期不存在、晚于今天或超过 {OLDEST_AGE} 年,请对照证件核对。"
     MISMATCH = "mismatch", "这一项与证件号码中的信息不一致,请对照证件核对。"
     GUARDIAN_REQUIRED = "guardian-required", "未满 18 周岁需要监护人同意,请填写监护人的姓名、手机号和验证码。"
-    CONSENT_REQUIRED = "consent-required", "请先阅读并同意最新版个人信息处理告知书,再提交登记。"
+    CONSENT_REQUIRED = "consent-required", "请先阅读并同意最新版个人信息处理告知书,再提交注册。"
 
 
 class IdType(StrEnum):

@@ -5,6 +5,7 @@ One door to many small files; what each promises stands there.
 
 from volunteer.registration.facts import (
     PersonFacts,
+    age_of,
     display_names,
     facts_of,
     find_by_pass,
@@ -32,6 +33,7 @@ __all__ = [
     "PersonFacts",
     "account_ids_of",
     "acting_as",
+    "age_of",
     "display_names",
     "facts_of",
     "find_by_pass",

@@ -62,7 +62,7 @@ def confirm(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> StandingVie
         statuses.move(session, person, S.REGISTERED, today(now))
         person.confirmed_by, person.confirmed_at = actor.account, now
         audit.record(session, actor, now, "person.confirm", ("person", person_id))
-        notifications.tell(session, person_id, "confirmed", "您的身份已核实,志愿者登记完成。", now)
+        notifications.tell(session, person_id, "confirmed", "您的身份已核实,志愿者注册完成。", now)
         return _view(session, person, today(now))
 
 
@@ -154,7 +154,7 @@ def _check_day(actor: Actor, person: Person, on: dt.date, day: dt.date) -> None:
     if on > day + dt.timedelta(days=MOST_DAYS_AHEAD):
         raise invalid("on", "too-far-ahead", f"最多提前 {MOST_DAYS_AHEAD} 天办理,请选择更早的日期。")
     if on < person.created_on:
-        raise invalid("on", "before-registration", f"不能早于登记日期 {person.created_on},请选择这一天或以后的日期。")
+        raise invalid("on", "before-registration", f"不能早于注册日期 {person.created_on},请选择这一天或以后的日期。")
 
 
 def _require_transferable(session: Session, actor: Actor, person: Person, unit_id: uuid.UUID, day: dt.date) -> None:
@@ -186,6 +186,6 @@ def contest(actor: Actor, person_id: uuid.UUID, reason: str, now: dt.datetime) -
         details = {"unit_id": str(unit_id)}
         audit.record(session, actor, now, "person.contest", ("person", person_id), reason, **details)
         name = units.unit_briefs([unit_id])[unit_id].name
-        body = f"{name}认为您不属于该单位,原因:{reason}。您的登记仍然有效,请联系正确的单位办理转入。"
+        body = f"{name}认为您不属于该单位,原因:{reason}。您的注册仍然有效,请联系正确的单位办理转入。"
         notifications.tell(session, person_id, "contested", body, now)
         return _view(session, person, today(now))

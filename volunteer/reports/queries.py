@@ -107,3 +107,19 @@ def _minutes(day: dt.date) -> sa.Select[uuid.UUID | None, int, int]:
         .where(_of_the_year(day))
         .group_by(LedgerLine.unit_id)
     )
+
+
+def served_in_year(session: Session, day: dt.date) -> tuple[int, int]:
+    """Return the effective minutes from 1 January to `day`, and the shifts in which any were served."""
+    by_shift = (
+        sa.select(LedgerLine.shift_id, sa.func.sum(LedgerLine.minutes).label("minutes"))
+        .where(_of_the_year(day))
+        .group_by(LedgerLine.shift_id)
+        .subquery()
+    )
+    served = sa.select(
+        sa.func.coalesce(sa.func.sum(by_shift.c.minutes), 0),
+        sa.func.count(by_shift.c.shift_id).filter(by_shift.c.minutes > 0),
+    )
+    minutes, shifts = session.execute(served).one()
+    return int(minutes), shifts

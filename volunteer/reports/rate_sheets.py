@@ -15,7 +15,7 @@ COLUMNS = (
     Column("上级单位", width=24),
     Column("层级", Form.WHOLE, 6),
     Column("任务数", Form.WHOLE, 10),
-    Column("已登记", Form.WHOLE, 10),
+    Column("已注册", Form.WHOLE, 10),
     Column("完成率", Form.PERCENT, 10),
     Column("活跃人数", Form.WHOLE, 10),
     Column("活跃率", Form.PERCENT, 10),
@@ -30,13 +30,13 @@ def as_xlsx(report: RatesReport, site_name: str, now: dt.datetime) -> bytes:
     total = report.total
     rate = "—" if total.rate is None else f"{total.rate:.1%}"
     titles = (
-        f"{site_name}:各单位志愿者登记情况",
+        f"{site_name}:各单位志愿者注册情况",
         f"截至 {report.as_of};任务为 {report.year} 年度任务数,按当日的隶属关系含下级单位;制表时间 {now:%Y-%m-%d %H:%M}",
-        "完成率 = 已登记 ÷ 任务数;活跃 = 本年 1 月 1 日至统计日有有效服务时长;时长按服务当日所属单位统计",
-        f"合计:任务数 {'—' if total.target is None else total.target},已登记 {total.registered}"
+        "完成率 = 已注册 ÷ 任务数;活跃 = 本年 1 月 1 日至统计日有有效服务时长;时长按服务当日所属单位统计",
+        f"合计:任务数 {'—' if total.target is None else total.target},已注册 {total.registered}"
         f"(其中未选单位 {report.without_unit}),完成率 {rate},活跃 {total.active},服务时长 {total.minutes} 分钟",
     )
-    return to_xlsx("登记情况", titles, COLUMNS, _cells(report), now)
+    return to_xlsx("注册情况", titles, COLUMNS, _cells(report), now)
 
 
 def as_csv(report: RatesReport) -> bytes:

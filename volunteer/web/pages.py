@@ -18,7 +18,7 @@ from volunteer.errors import Forbidden, Unauthenticated
 from volunteer.web.guard import permit
 
 COOKIE = "volunteer_session"
-TEXT_COOKIE, LARGE = "volunteer_text", "large"
+TEXT_COOKIE, LARGE, NORMAL = "volunteer_text", "large", "normal"
 Authenticate = Callable[[str, Instant], Actor | None]
 #: Who a session cookie stands for; `app` sets it (the accounts room is above this one).
 AUTHENTICATE: list[Authenticate] = []
