@@ -56,7 +56,7 @@ class Desk:
 
     def get(self, path: str, **query: Any) -> Shown:
         """Open a page."""
-        return _shown(self.client.get(path, query_string=query))
+        return _shown(self.client.get(path, query_string=query or None))
 
     def post(self, path: str, **fields: Any) -> Shown:
         """Send a form; a list sends several of a name, `guardian__name` stands for `guardian.name`."""

@@ -44,7 +44,7 @@ from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
-from volunteer.reports import public
+from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
@@ -82,6 +82,7 @@ PAGES: tuple[Pages, ...] = (
     activities_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
+    rates_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
@@ -169,6 +170,9 @@ def wire() -> None:
     layout.SITE[:] = [site.facts]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.LANDING[:] = [public.Kept()]
+    accounts_pages.DESK[:] = [
+        rates_pages.card,
+    ]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
 

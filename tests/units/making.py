@@ -39,10 +39,15 @@ def move(api: Api, admin: str, unit_id: str, parent_id: str | None, **more: Any)
 
 def make_staff(api: Api, admin: str, role: str, **scope: str) -> str:
     """Add an account with one grant; return its token."""
+    return api.login(make_account(api, admin, role, **scope), PASSWORD)
+
+
+def make_account(api: Api, admin: str, role: str, **scope: str) -> str:
+    """Add an account with one grant; return its phone, for signing in on a page with `PASSWORD`."""
     phone = f"137{next(_numbers):08}"
     made = api("POST", "/accounts", {"phone": phone, "name": "陈联络", "password": PASSWORD}, admin, expect=201)
     api("POST", f"/accounts/{made.body['id']}/grants", {"role": role, **scope}, admin, expect=201)
-    return api.login(phone, PASSWORD)
+    return phone
 
 
 def make_liaison(api: Api, admin: str, **scope: str) -> str:

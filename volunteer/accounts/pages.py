@@ -1,7 +1,6 @@
 """Signing in and out on a page, and who is signed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -14,6 +13,7 @@ from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.web import limits
+from volunteer.web.layout import Card
 from volunteer.web.pages import COOKIE, LARGE, NORMAL, TEXT_COOKIE, Pages, inside
 from volunteer.web.schemas import flatten
 
@@ -23,19 +23,6 @@ YEAR_S = 365 * 86_400
 LARGE_TEXT_AGE = 60
 #: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
 HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What one room tells staff on their start: a figure or a sentence, and the page that goes on from there."""
-
-    title: str
-    figure: str
-    text: str
-    url: str
-    label: str
-
-
 #: What the landing page counts, told by the reports; filled by `app.wire`.
 LANDING: list[Callable[[Instant], Any]] = []
 #: Cards of staff's start, in this order; each answers None for who has nothing to do with it. Filled by `app.wire`.

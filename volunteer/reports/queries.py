@@ -6,7 +6,7 @@ Source: contract, Reports and Fine points; decisions 5.
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,6 +19,30 @@ from volunteer.units.rules import Counts
 
 #: The classes whose minutes count; `external` ones are shown to their owner only.
 COUNTED_CLASSES = (LineClass.VERIFIED, LineClass.GRANTED)
+
+
+#: More units than this are not named in a statement; it then counts in all of them.
+MOST_NAMED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit stood in the tree on the half-open days from `from_on` to `until_on`."""
+
+    unit_id: uuid.UUID
+    parent_id: uuid.UUID | None
+    from_on: dt.date
+    until_on: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as it was set on a day."""
+
+    unit_id: uuid.UUID
+    year: int
+    set_on: dt.date
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,32 @@ def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]
             minutes_verified=int(minute_row.verified) if minute_row else 0,
         )
     return found
+
+
+def registered_by_day(
+    session: Session, days: Sequence[dt.date], unit_ids: Collection[uuid.UUID]
+) -> dict[tuple[dt.date, uuid.UUID], int]:
+    """Return how many counted in each of these units itself at the end of each day; one statement, none left at 0."""
+    parts = []
+    for place, day in enumerate(days):
+        counted, member = counted_as_of(day).subquery(), units.memberships_as_of(day).subquery()
+        found = sa.select(sa.literal(place).label("place"), member.c.unit_id, sa.func.count().label("registered"))
+        found = found.select_from(member.join(counted, counted.c.person_id == member.c.person_id))
+        if len(unit_ids) <= MOST_NAMED:
+            found = found.where(member.c.unit_id.in_(unit_ids))
+        parts.append(found.group_by(member.c.unit_id))
+    rows = session.execute(sa.union_all(*parts)) if parts else ()
+    return {(days[row.place], row.unit_id): row.registered for row in rows}
+
+
+def places(session: Session) -> list[Place]:
+    """Return every place that a unit had or has in the tree."""
+    return [Place(*row) for row in session.execute(units.placements())]
+
+
+def tasks(session: Session, years: Collection[int]) -> list[Task]:
+    """Return the tasks of these years as they were set, of each unit and year the newest last."""
+    return [Task(*row) for row in session.execute(units.targets_of(years))]
 
 
 def _people(day: dt.date) -> sa.Select[uuid.UUID | None, int, int]:

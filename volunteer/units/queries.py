@@ -34,6 +34,17 @@ def tree_as_of(day: dt.date) -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | 
     )
 
 
+def placements() -> sa.Select[uuid.UUID, uuid.UUID | None, dt.date, dt.date | None]:
+    """Return a select of (unit_id, parent_id, from_on, until_on): every place that a unit had or has in the tree."""
+    return sa.select(Placement.unit_id, Placement.parent_id, Placement.from_on, Placement.until_on)
+
+
+def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int]:
+    """Return a select of (unit_id, year, set_on, target): the tasks of these years as they were set, in that order."""
+    query = sa.select(Target.unit_id, Target.year, Target.set_on, Target.target).where(Target.year.in_(years))
+    return query.order_by(Target.unit_id, Target.year, Target.version)
+
+
 def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
     """Return a select of (unit_id, target) for the year of `day`, as the tasks stood at the end of `day`."""
     newest = (

@@ -109,6 +109,11 @@ class Counts:
         return self.registered / self.target if self.target else None
 
     @property
+    def missing(self) -> int | None:
+        """Target − registered, 0 once the task is done; None where the target is 0 or absent."""
+        return max(self.target - self.registered, 0) if self.target else None
+
+    @property
     def active_rate(self) -> float | None:
         """Active ÷ registered; None where nobody is registered."""
         return self.active / self.registered if self.registered else None

@@ -63,6 +63,18 @@ class SiteFacts:
 #: What an administrator has set; `app.wire` fills it (the site's room is above this one).
 SITE: list[Callable[[], SiteFacts]] = []
 
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one room tells staff on their start: a figure or a sentence, and the page that goes on from there."""
+
+    title: str
+    figure: str
+    text: str
+    url: str
+    label: str
+
+
 TABS = (
     Place("accounts.me_page", _l("Home")),
     Place("activities.list_page", _l("Activities")),

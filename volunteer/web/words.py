@@ -1,6 +1,7 @@
-"""How pages say times and durations: days of the site, in the words that people use."""
+"""How pages say times, durations and rates: days of the site, in the words that people use."""
 
 import datetime as dt
+import math
 
 from flask import Flask, g
 
@@ -16,6 +17,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("span")(span)
     app.template_filter("duration")(duration)
     app.template_filter("clock")(clock)
+    app.template_filter("percent")(percent)
 
 
 def day(instant: dt.datetime) -> str:
@@ -44,6 +46,19 @@ def duration(minutes: int) -> str:
     if rest or not hours:
         said.append(f"{rest} 分钟")
     return " ".join(said)
+
+
+def percent(rate: float | None) -> str:
+    """Return `83.3%`, `129%`, or a dash where there is no rate; what is short of 1 is never said to be 100%.
+
+    Source: ux.md 9 and AC25 (to 0.1 %, a `.0` dropped).
+    """
+    if rate is None:
+        return "—"
+    tenths = math.floor(rate * 1000 + 0.5)
+    if rate < 1:
+        tenths = min(tenths, 999)
+    return f"{tenths / 10:.1f}".removesuffix(".0") + "%"
 
 
 def clock(instant: dt.datetime) -> str:
