@@ -46,6 +46,7 @@ from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
 from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
+from volunteer.site import help_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
 from volunteer.stations import api as stations_api
@@ -83,6 +84,7 @@ PAGES: tuple[Pages, ...] = (
     checkin_pages.pages,
     site_pages.pages,
     rates_pages.pages,
+    help_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "

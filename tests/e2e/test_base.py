@@ -31,6 +31,15 @@ def test_an_administrator_signs_in_sees_the_sidebar_and_leaves(visitor: Visitor)
     assert ADMIN_PHONE not in visitor.text
 
 
+def test_help_is_on_every_page_and_says_who_is_there(visitor: Visitor) -> None:
+    visitor.tap("帮助")
+    visitor.page.get_by_text("忘记签退了怎么办?").click()
+    assert "10 个工作日" in visitor.text
+    visitor.tap("无障碍说明")
+    visitor.tap("隐私")
+    assert visitor.heading == "个人信息处理告知书"
+
+
 def test_large_text_is_kept_and_can_be_left(visitor: Visitor) -> None:
     visitor.tap("大字版")
     visitor.tap("登录")

@@ -225,6 +225,8 @@ PAGES = {
     "GET /me": "LLL .. ...",
     "POST /logout": "LLL 33 333",
     "GET /privacy": "... .. ...",
+    "GET /help": "... .. ...",
+    "GET /accessibility": "... .. ...",
     "GET /register": "... .. ...",
     "POST /register": "333 33 333",
     "GET /register/unit": "... .. ...",
