@@ -18,7 +18,7 @@ from volunteer.accounts import devices, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
-from volunteer.activities import own_signups, signups, signups_api
+from volunteer.activities import author_pages, manage_pages, own_signups, signups, signups_api
 from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
@@ -81,6 +81,8 @@ PAGES: tuple[Pages, ...] = (
     register_pages.pages,
     profile_pages.pages,
     activities_pages.pages,
+    manage_pages.pages,
+    author_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
     rates_pages.pages,

@@ -6,7 +6,7 @@ Locks: the activity, then its shifts in order of id. Source: contract, Activitie
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -210,14 +210,29 @@ def _is_already(activity: Activity, status: ActivityStatus) -> bool:
     return False
 
 
-def _require_second_person(actor: Actor, activity: Activity) -> None:
-    """Raise Forbidden unless the caller may decide: a grant above the station and another person, or an admin."""
+def why_not_decide(
+    actor: Actor, station_id: uuid.UUID, made_by: Collection[uuid.UUID | None], *, is_above: bool | None = None
+) -> str:
+    """Return why the caller may not decide about an activity of a station, made and submitted by these; else "".
+
+    Another person with a grant above the station may, and an admin. `is_above` where the caller's place is known.
+    """
     if actor.is_admin:
-        return
-    if not stations.holds_above(actor, Permission.DECIDE, activity.station_id):
-        raise Forbidden("活动须由上级站点的管理员审核。")
-    if actor.account in (activity.created_by, activity.submitted_by):
-        raise Forbidden("不能审核自己创建或提交的活动,请由另一位管理员审核。")
+        return ""
+    if is_above is None:
+        is_above = stations.holds_above(actor, Permission.DECIDE, station_id)
+    if not is_above:
+        return "活动须由上级站点的管理员审核。"
+    if actor.account in made_by:
+        return "不能审核自己创建或提交的活动,请由另一位管理员审核。"
+    return ""
+
+
+def _require_second_person(actor: Actor, activity: Activity) -> None:
+    """Raise Forbidden unless the caller may decide."""
+    refusal = why_not_decide(actor, activity.station_id, (activity.created_by, activity.submitted_by))
+    if refusal:
+        raise Forbidden(refusal)
 
 
 def _decide(session: Session, actor: Actor, activity: Activity, reason: str | None, now: dt.datetime) -> None:

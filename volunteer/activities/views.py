@@ -33,7 +33,7 @@ NEAR_M = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which activities a list is asked for; `start` and `end` are instants, half-open."""
+    """Which activities a list is asked for; `start` and `end` are instants, half-open. `run_by_caller`: no others."""
 
     station_id: uuid.UUID | None = None
     category: str | None = None
@@ -44,6 +44,7 @@ class Wanted:
     q: str | None = None
     open: bool | None = None
     status: str | None = None
+    run_by_caller: bool = False
 
 
 def get_activity(actor: Actor, activity_id: uuid.UUID) -> dict[str, Any]:
@@ -123,6 +124,9 @@ def _conditions(actor: Actor, wanted: Wanted, now: dt.datetime) -> list[sa.Colum
     scope = stations.station_ids_in_scope(actor, Permission.READ_STATIONS)
     if scope is not None:
         found.append(Activity.status.in_(PUBLIC) | Activity.station_id.in_(scope))
+    run = stations.station_ids_in_scope(actor, Permission.RUN_ACTIVITIES) if wanted.run_by_caller else None
+    if run is not None:
+        found.append(Activity.station_id.in_(run))
     if wanted.station_id:
         found.append(Activity.station_id.in_(stations.station_ids_below(wanted.station_id)))
     if wanted.category:
@@ -204,19 +208,24 @@ def _signed_up(actor: Actor, activity_ids: Iterable[uuid.UUID]) -> set[uuid.UUID
 
 
 def shift_views(shifts: Sequence[Shift], activities: Mapping[uuid.UUID, Activity]) -> list[dict[str, Any]]:
-    """Return shifts with how many are confirmed and wait and how many seats are left."""
+    """Return shifts with how many are confirmed, wait, and are still to be decided, and how many seats are left."""
     query = (
-        sa.select(Signup.shift_id, sa.func.count())
-        .where(Signup.shift_id.in_([shift.id for shift in shifts]), Signup.status == SignupStatus.WAITLISTED)
-        .group_by(Signup.shift_id)
+        sa.select(Signup.shift_id, Signup.status, sa.func.count())
+        .where(
+            Signup.shift_id.in_([shift.id for shift in shifts]),
+            Signup.status.in_((SignupStatus.WAITLISTED, SignupStatus.PENDING)),
+        )
+        .group_by(Signup.shift_id, Signup.status)
     )
-    waiting = {shift_id: count for shift_id, count in reading().execute(query)} if shifts else {}
+    rows = reading().execute(query) if shifts else ()
+    counts = {(shift_id, status): count for shift_id, status, count in rows}
     columns = [column.key for column in sa.inspect(Shift).columns]
     return [
         {name: getattr(shift, name) for name in columns}
         | {
             "confirmed": shift.confirmed_count,
-            "waiting": waiting.get(shift.id, 0),
+            "waiting": counts.get((shift.id, SignupStatus.WAITLISTED), 0),
+            "pending": counts.get((shift.id, SignupStatus.PENDING), 0),
             "seats_left": max(0, shift.capacity - shift.confirmed_count),
             "cancelled": shift.cancelled_at is not None,
             "place": shift.place or activities[shift.activity_id].address,

@@ -73,6 +73,15 @@ def station_ids_in_scope(actor: Actor, permission: Permission) -> frozenset[uuid
     return None if paths is None else _ids_below(paths)
 
 
+def stations_in_scope(actor: Actor, permission: Permission) -> list[StationBrief]:
+    """Return the stations over which the caller holds a permission, in order of code: what a form offers to choose."""
+    paths = _paths(actor, permission)
+    query = sa.select(Station).order_by(Station.code)
+    if paths is not None:
+        query = query.where(sa.or_(sa.false(), *(Station.path.startswith(path) for path in paths)))
+    return [brief_of(station) for station in reading().scalars(query)]
+
+
 def scan_paths(actor: Actor) -> tuple[str, ...] | None:
     """Return the paths of the stations whose subtree the caller may scan for; None = everywhere.
 

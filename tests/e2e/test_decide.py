@@ -1,0 +1,113 @@
+"""A keeper writes activities, others decide: the journeys of who runs a station, from the landing page by clicking."""
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+
+from tests.e2e.conftest import World
+from tests.e2e.visitor import Visitor
+from tests.stations.making import HERE, make_station
+from tests.units.making import PASSWORD
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody with a role: how they sign in, and their token."""
+
+    phone: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A centre with a keeper who decides, a station below it with a keeper who runs it."""
+
+    world: World
+    center: str
+    station: str
+    above: Staff
+    keeper: Staff
+
+
+def add_keeper(world: World, name: str, station_id: str) -> Staff:
+    """Add a keeper who signs in with a password."""
+    phone = f"1355555{next(_numbers):04}"
+    made = world.api("POST", "/accounts", {"phone": phone, "name": name, "password": PASSWORD}, world.admin, 201).body
+    grant = {"role": "station_keeper", "station_id": station_id}
+    world.api("POST", f"/accounts/{made['id']}/grants", grant, world.admin, 201)
+    return Staff(phone, world.api.login(phone, PASSWORD))
+
+
+@pytest.fixture(scope="session")
+def stage(world: World) -> Stage:
+    center = make_station(world.api, world.admin, "center", name="望江新时代文明实践中心")
+    station = make_station(world.api, world.admin, "station", center, name="东湖公园站", **HERE)
+    above, keeper = add_keeper(world, "祁站长", center), add_keeper(world, "祁站员", station)
+    return Stage(world, center, station, above, keeper)
+
+
+def sign_in(visitor: Visitor, who: Staff) -> None:
+    """Sign in with a password, from the landing page."""
+    visitor.tap("登录")
+    visitor.tap("用密码登录")
+    visitor.type("手机号", who.phone)
+    visitor.type("密码", PASSWORD)
+    visitor.tap("登录", "button")
+
+
+def local(hours: float) -> str:
+    """Return the value of a time field, hours from now."""
+    zone = dt.timezone(dt.timedelta(hours=8))
+    at = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def write_activity(visitor: Visitor, title: str) -> None:
+    """Fill the form with two shifts; save it wrongly once."""
+    visitor.tap("新建活动")
+    visitor.type("活动名称", title)
+    visitor.pick("类别", "交通引导")
+    visitor.type("做什么", "路口文明劝导,一岗四人。")
+    visitor.type("风险提示与注意事项", "路口车流较大,请在安全区内值守。")
+    visitor.type("负责人姓名", "祁站员")
+    visitor.type("负责人电话", "138 0000 5678")
+    visitor.type("岗位", "东路口")
+    visitor.type("开始时间", local(24))
+    visitor.type("结束时间", local(23))
+    visitor.type("需要人数", "4")
+    visitor.tap("再加一班")
+    second = visitor.page.locator("#shift-1")
+    second.get_by_label("岗位").fill("西路口")
+    visitor.tap("保存草稿")
+    assert visitor.page.title().startswith("错误:")
+    visitor.page.locator("#shift-0").get_by_label("结束时间").fill(local(26))
+    second.get_by_label("开始时间").fill(local(26))
+    second.get_by_label("结束时间").fill(local(28))
+    visitor.tap("保存草稿")
+
+
+def test_a_keeper_writes_an_activity_and_the_centre_publishes_it(visitor: Visitor, stage: Stage) -> None:
+    sign_in(visitor, stage.keeper)
+    visitor.tap("活动管理")
+    write_activity(visitor, "文明交通劝导周")
+    assert "草稿已保存" in visitor.text
+    visitor.tap("提交审核")
+    assert "待审核" in visitor.text
+    visitor.switch_user()
+    sign_in(visitor, stage.above)
+    visitor.tap("活动管理")
+    visitor.tap("文明交通劝导周")
+    visitor.tap("退回")
+    visitor.tap("不,返回")
+    visitor.tap("通过并发布")
+    assert "已发布" in visitor.text
+    visitor.tap("取消活动")
+    visitor.tap("不,返回")
+    visitor.tap("修改")
+    visitor.tap("保存")
+    visitor.tap("查看公开页面")
+    assert visitor.heading == "文明交通劝导周"
