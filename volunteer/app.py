@@ -53,7 +53,7 @@ from volunteer.stations import api as stations_api
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
 from volunteer.units import service as units
-from volunteer.web import assets, layout, openapi, problems, words
+from volunteer.web import assets, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
 from volunteer.web.routes import Room, Route
@@ -133,7 +133,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Babel(app)
     CSRFProtect(app)
     problems.init_app(app)
-    for part in (assets, layout, words):
+    for part in (assets, faults, layout, words):
         part.init_app(app)
     AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
     wire()
