@@ -1,48 +1,235 @@
-"""The demo: what `make run` shows, loaded through the services, once."""
+"""The demo: what `make run` shows, loaded through the services, once.
 
-from pathlib import Path
+The district is loaded once for this file, on SQLite; a slow test loads it on PostgreSQL, and at awkward moments.
+"""
 
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.conftest import Api
-from volunteer import demo
+from tests.conftest import ZONE, Api, Backend, Sqlite
+from volunteer import config, demo
 from volunteer.clock import SettableClock
-from volunteer.database import reading
-from volunteer.demo.story import ADMIN_PHONE, PASSWORD, STAFF, VOLUNTEER_PHONE
+from volunteer.database import db, reading
+from volunteer.demo import people, story
+from volunteer.demo.roles import ADMIN_NAME, ADMIN_PHONE, PARTS, PASSWORD
+
+NOW = dt.datetime(2026, 3, 22, 10, 0, tzinfo=ZONE)
+TODAY = NOW.date()
 
 
-def load(app: Flask) -> bool:
+def load(app: Flask, now: dt.datetime = NOW) -> bool:
     clock: SettableClock = app.extensions["clock"]
+    clock.set(now)
     with app.app_context():
-        return demo.load(clock.now(), clock)
+        return demo.load(now, clock)
 
 
-def test_the_district_is_at_129_percent_of_its_task(app: Flask, api: Api) -> None:
-    assert load(app)
-    admin = api.login(ADMIN_PHONE, PASSWORD)
-    total = api("GET", "/reports/registration-rates", token=admin, expect=200).body["total"]
-    assert (total["registered"], total["target"], f"{total['rate']:.0%}") == (18, 14, "129%")
-    assert total["minutes"] == total["minutes_verified"] == 5 * 120 + 4 * 180
-    stations = api("GET", "/reports/stations?from=2026-03-12&to=2026-03-22", token=admin, expect=200).body["rows"]
-    centre = next(row for row in stations if row["code"] == "ZX")
-    assert (centre["sessions"], centre["persons"], centre["person_times"]) == (2, 6, 11)
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Backend, list[int]]]:
+    backend, progress = Sqlite(tmp_path_factory.mktemp("demo")), []
+    app = backend.fresh()
+    clock: SettableClock = app.extensions["clock"]
+    clock.set(NOW)
+    with app.app_context():
+        assert demo.load(NOW, clock, progress.append)
+    yield backend, progress
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(loaded: tuple[Backend, list[int]]) -> Flask:
+    """The one loaded app of this file: tests read it, and leave it as it was."""
+    backend, _ = loaded
+    assert backend.app
+    assert backend.settings
+    config.install(backend.settings)
+    backend.app.extensions["clock"].set(NOW)
+    return backend.app
+
+
+@pytest.fixture
+def admin(app: Flask, api: Api) -> str:
+    return api.login(ADMIN_PHONE, PASSWORD)
+
+
+def day(offset: int) -> str:
+    return (TODAY + dt.timedelta(days=offset)).isoformat()
+
+
+def everything(api: Api, path: str, token: str, **query: str) -> list[dict[str, Any]]:
+    """Return all pages of a list."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while cursor is not None:
+        more = "&".join(f"{name}={value}" for name, value in {"limit": "100", **query}.items())
+        page = api("GET", f"{path}?{more}" + (f"&cursor={cursor}" if cursor else ""), token=token, expect=200).body
+        found += page["items"]
+        cursor = page["next_cursor"]
+    return found
+
+
+def rates(api: Api, token: str, **query: str) -> dict[str, Any]:
+    more = "&".join(f"{name}={value}" for name, value in query.items())
+    body: dict[str, Any] = api("GET", f"/reports/registration-rates?{more}", token=token, expect=200).body
+    return body
+
+
+def station_rows(api: Api, token: str, first: str, last: str) -> dict[str, dict[str, Any]]:
+    rows = api("GET", f"/reports/stations?from={first}&to={last}", token=token, expect=200).body["rows"]
+    return {row["code"]: row for row in rows}
+
+
+def test_the_district_is_at_129_percent_of_its_task(api: Api, admin: str) -> None:
+    report = rates(api, admin)
+    total = report["total"]
+    assert (total["registered"], total["target"], f"{total['rate']:.0%}") == (516, 400, "129%")
+    assert total["without_unit"] == 6
+    assert len(report["rows"]) == 60
+    assert all(row["target"] is not None for row in report["rows"])
+
+
+def test_units_are_above_below_and_without_a_task_and_some_share_a_rank(api: Api, admin: str) -> None:
+    rows = rates(api, admin)["rows"]
+    assert sum(row["rate"] is not None and row["rate"] < 1 for row in rows) >= 6
+    assert sum(row["rate"] is not None and row["rate"] > 1.29 for row in rows) >= 20
+    assert [row["name"] for row in rows if row["rate"] is None] == ["区志愿者协会"]
+    assert max(Counter(row["rank"] for row in rows if row["rank"]).values()) >= 2
+    assert len({row["kind"] for row in rows}) >= 6
+    assert {row["depth"] for row in rows} == {0, 1}
+
+
+def test_the_rate_rises_week_by_week(api: Api, admin: str) -> None:
+    weekly = [rates(api, admin, as_of=day(offset))["total"]["rate"] for offset in range(-77, 1, 7)]
+    assert weekly == sorted(weekly)
+    assert weekly[0] < 0.75 < 1 < weekly[-1]
+
+
+def test_last_years_tasks_are_there_too(api: Api, admin: str) -> None:
+    unit = rates(api, admin)["rows"][0]["unit_id"]
+    items = api("GET", f"/units/{unit}/targets", token=admin, expect=200).body["items"]
+    assert sorted(item["year"] for item in items) == [2025, 2026]
+
+
+def test_24_nodes_of_three_levels_stand_in_22_communities(api: Api, admin: str) -> None:
+    levels = Counter(row["level"] for row in station_rows(api, admin, day(0), day(0)).values())
+    assert levels == {"center": 1, "institute": 5, "station": 18}
+    assert len(everything(api, "/areas", admin, level="community")) == 22
+
+
+def test_the_centre_held_31_sessions_with_1050_person_times_audience_included(api: Api, admin: str) -> None:
+    centre = station_rows(api, admin, day(-90), day(0))["ZX"]
+    assert centre["own_sessions"] == 31
+    assert (centre["own_person_times"], centre["audience"]) == (186, 864)
+    assert centre["own_person_times"] + centre["audience"] == story.read("centre")["person_times"] == 1050
+    assert centre["minutes"] > centre["own_minutes"] > 186 * 60
+
+
+def test_a_week_of_the_roster_has_four_places_at_each_crossing(api: Api, admin: str) -> None:
+    row = station_rows(api, admin, day(-7), day(-1))["QHS"]
+    assert row["own_sessions"] == 7 * 2 * 6
+    assert row["own_person_times"] == 7 * 2 * 6 * 4 - 6 - 3
+    found = everything(api, "/activities", admin, q="路口值勤", **{"from": day(-7), "to": day(-1)})
+    shifts = [shift for activity in found for shift in activity["shifts"]]
+    assert len(found) == 7
+    assert len(shifts) == 84
+    assert {shift["capacity"] for shift in shifts} == {4}
+    places = {(shift["place"], shift["latitude"], shift["longitude"]) for shift in shifts}
+    assert len(places) == len({place for place, _, _ in places}) == 6
+
+
+def test_hours_stand_in_this_month_and_the_last(api: Api, admin: str) -> None:
+    assert station_rows(api, admin, "2026-03-01", "2026-03-22")["ZX"]["minutes"] > 10_000
+    assert station_rows(api, admin, "2026-02-01", "2026-02-28")["ZX"]["minutes"] > 5_000
     assert api("GET", "/ledger/verification", token=admin, expect=200).body["ok"] is True
-    waiting = api("GET", "/make-ups?state=pending", token=admin, expect=200).body["items"]
-    assert len(waiting) == 2
 
 
-def test_everybody_it_names_can_sign_in_and_has_something_to_do(app: Flask, api: Api) -> None:
-    load(app)
-    for phone in (*STAFF.values(), VOLUNTEER_PHONE):
-        assert api("GET", "/me", token=api.login(phone, PASSWORD), expect=200)
-    volunteer = api.login(VOLUNTEER_PHONE, PASSWORD)
-    assert api("GET", "/me/hours", token=volunteer, expect=200).body["minutes_total"] == 300
-    assert api("GET", "/me/signups", token=volunteer, expect=200).body["items"]
+def test_people_are_of_all_ages_and_in_every_standing(api: Api, admin: str) -> None:
+    found = everything(api, "/volunteers", admin)
+    states = Counter(person["status"] for person in found)
+    assert states == {"registered": 515, "suspended": 1, "unproven": 12}
+    ages = [person["age"] for person in found]
+    assert 14 <= min(ages) < 18
+    assert 70 < max(ages) <= 80
+    assert set(Counter(person["sex"] for person in found)) == {"male", "female"}
+    assert sum(person["unit_id"] is None for person in found if person["status"] != "unproven") == 6
+
+
+def test_something_of_each_kind_waits_for_a_decision(api: Api, app: Flask) -> None:
+    keeper = api.login(part("keeper"), PASSWORD)
+    kinds = Counter(one["kind"] for one in everything(api, "/reviews", keeper, state="open"))
+    assert kinds["weak_evidence"] >= 3
+    assert len(everything(api, "/make-ups", keeper, state="pending")) == 1
+    centre = api.login(part("centre"), PASSWORD)
+    assert len(everything(api, "/corrections", centre, state="pending")) == 1
+    assert {one["state"] for one in everything(api, "/make-ups", centre)} == {"pending", "approved", "rejected"}
+    waiting = everything(api, "/activities", centre, status="submitted")
+    assert [one["title"] for one in waiting] == ["志愿者骨干培训", "邻里百家宴筹备"]
+    assert len(everything(api, "/activities", centre, status="draft")) == 1
+
+
+def test_there_is_something_to_sign_up_for(api: Api, app: Flask) -> None:
+    open_ones = everything(api, "/activities", api.login(part("volunteer"), PASSWORD), open="true")
+    shifts = [shift for one in open_ones for shift in one["shifts"] if shift["starts_at"] > NOW.isoformat()]
+    assert sum(shift["seats_left"] > 0 for shift in shifts) > 20
+    assert [shift["waiting"] for shift in shifts if shift["waiting"]] == [2]
+
+
+def part(key: str) -> str:
+    """Return the phone of one of the parts."""
+    return next(one.phone for one in PARTS if one.key == key)
+
+
+def test_a_shift_is_on_today_with_people_in_out_and_awaited(api: Api, app: Flask) -> None:
+    keeper = api.login(part("keeper"), PASSWORD)
+    station = next(one["id"] for one in everything(api, "/stations", keeper, q="青禾街道"))
+    shifts = api("GET", f"/stations/{station}/today", token=keeper, expect=200).body["shifts"]
+    duty = next(one for one in shifts if one["activity_title"] == "便民服务台值守")
+    assert dt.datetime.fromisoformat(duty["starts_at"]) < NOW < dt.datetime.fromisoformat(duty["ends_at"])
+    assert Counter(one["presence"] for one in duty["people"]) == {"expected": 2, "in": 2, "out": 1}
+    own = everything(api, "/me/signups", api.login(part("volunteer"), PASSWORD))
+    assert duty["shift_id"] in [one["shift_id"] for one in own]
+
+
+@pytest.mark.parametrize("key", [one.key for one in PARTS])
+def test_everybody_on_the_landing_page_signs_in(key: str, api: Api, app: Flask) -> None:
+    me = api("GET", "/me", token=api.login(part(key), PASSWORD), expect=200).body
+    assert bool(me["account"]["roles"]) == (key not in ("volunteer", "elder", "parent"))
+    assert bool(me["volunteer"]) == (key in ("volunteer", "elder", "parent"))
+    assert bool(me["acts_for"]) == (key == "parent")
+
+
+def test_the_volunteers_have_hours_and_messages_and_the_volunteer_a_proof(api: Api, app: Flask) -> None:
+    for key in ("volunteer", "elder", "parent"):
+        token = api.login(part(key), PASSWORD)
+        assert api("GET", "/me/hours", token=token, expect=200).body["minutes_total"] > 100
+    token = api.login(part("volunteer"), PASSWORD)
+    assert len(everything(api, "/me/certificates", token)) == 1
+
+
+def test_the_parts_are_those_of_the_data() -> None:
+    data = story.read("people")
+    told = {row["key"]: (row["phone"], row["name"]) for row in (*data["cast"], *data["staff"])}
+    told["admin"] = (ADMIN_PHONE, ADMIN_NAME)
+    assert {one.key: (one.phone, one.name) for one in PARTS}.items() <= told.items()
+
+
+def test_numbers_of_papers_are_nobodys() -> None:
+    assert people.resident_id(dt.date(1990, 1, 31), 101).startswith("99000019900131101")
+
+
+def test_its_progress_is_told(loaded: tuple[Backend, list[int]]) -> None:
+    assert loaded[1] == list(range(10, 101, 10))
 
 
 def test_a_second_load_changes_nothing(app: Flask) -> None:
-    assert load(app)
     with app.app_context():
         before = reading().scalar(sa.text("SELECT count(*) FROM audit_entries"))
     assert not load(app)
@@ -50,6 +237,63 @@ def test_a_second_load_changes_nothing(app: Flask) -> None:
         assert reading().scalar(sa.text("SELECT count(*) FROM audit_entries")) == before
 
 
-def test_the_demo_knows_no_tables() -> None:
-    folder = Path(demo.__file__).parent
-    assert all(".models" not in path.read_text() for path in folder.glob("*.py"))
+def test_a_story_that_breaks_leaves_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Sqlite(tmp_path)
+    app = backend.fresh()
+    monkeypatch.setattr(people, "_staff", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        load(app)
+    with app.app_context():
+        assert reading().scalar(sa.text("SELECT count(*) FROM units")) == 0
+        db.engine.dispose()
+
+
+def test_what_lies_ahead_is_no_part_of_the_story() -> None:
+    tale = story.Story(NOW, SettableClock(NOW))
+    with pytest.raises(ValueError, match="the story ends"):
+        tale.at(NOW + dt.timedelta(seconds=1), lambda: None)
+
+
+def test_the_data_files_hold_the_totals() -> None:
+    units = story.rows_of("units")
+    assert sum(row["task"] for row in units) == 400
+    centre = story.read("centre")
+    assert sum(row[1] + row[2] for row in centre["sessions"]) == 1050
+    assert json.dumps(units, ensure_ascii=False).count("社区居民委员会") == 22
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_it_loads_on_postgresql_too(backend: Backend) -> None:
+    fresh = backend.fresh()
+    assert load(fresh)
+    api = Api(fresh)
+    assert rates(api, api.login(ADMIN_PHONE, PASSWORD))["total"]["registered"] == 516
+
+
+AWKWARD = {
+    "just past midnight": (2026, 5, 10, 0, 1),
+    "just before midnight": (2026, 5, 10, 23, 58),
+    "in a shift of the roster": (2026, 5, 10, 7, 45),
+    "at New Year": (2027, 1, 1, 9, 0),
+    "on a leap day": (2028, 2, 29, 18, 35),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", AWKWARD)
+def test_it_loads_at_any_moment(moment: str, tmp_path: Any) -> None:
+    backend = Sqlite(tmp_path)
+    fresh, now = backend.fresh(), dt.datetime(*AWKWARD[moment], tzinfo=ZONE)
+    assert load(fresh, now)
+    api = Api(fresh)
+    token = api.login(ADMIN_PHONE, PASSWORD)
+    assert f"{rates(api, token)['total']['rate']:.0%}" == "129%"
+    first, last = ((now.date() + dt.timedelta(days=offset)).isoformat() for offset in (-90, 0))
+    assert station_rows(api, token, first, last)["ZX"]["own_sessions"] == 31
+    keeper = api.login(part("keeper"), PASSWORD)
+    station = next(one["id"] for one in everything(api, "/stations", keeper, q="青禾街道"))
+    shifts = api("GET", f"/stations/{station}/today", token=keeper, expect=200).body["shifts"]
+    assert any(one["activity_title"] == "便民服务台值守" and one["inside"] == 2 for one in shifts)
+    with fresh.app_context():
+        db.engine.dispose()

@@ -159,7 +159,14 @@ def _tell_demo() -> bool:
     now = app.extensions["clock"].now()
     app.extensions["clock"] = story = SettableClock(now)
     with app.app_context():
-        return demo.load(now, story)
+        return demo.load(now, story, _tell_progress)
+
+
+def _tell_progress(percent: int) -> None:
+    """Say how far the loading is, so that nobody thinks that it hangs."""
+    if percent == 10:
+        click.echo("Loading the demo district, once, for half a minute or so …")
+    click.echo(f"  {percent} %")
 
 
 @demo_group.command("serve")

@@ -1,12 +1,37 @@
-"""The demo: its own keys, its own small district, loaded through the services once. For this machine alone."""
+"""The demo: its own keys, and its own district, loaded through the services once. For this machine alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from volunteer import sealing
-from volunteer.demo.story import ADMIN_PHONE, PASSWORD, STAFF, VOLUNTEER_PHONE, load
+from volunteer.clock import Instant, SettableClock
+from volunteer.database import transaction
+from volunteer.demo import centre, coming, community, crossings, people, places, waiting
+from volunteer.demo.roles import PARTS, PASSWORD
+from volunteer.demo.story import Story
+from volunteer.units import service as units
 
 __all__ = ["environment", "load", "welcome"]
+
+CHAPTERS = (places, people, community, centre, crossings, coming, waiting)
+
+
+def load(now: Instant, clock: SettableClock, progress: Callable[[int], object] = lambda _percent: None) -> bool:
+    """Build the district in the three months before `now`, in one transaction; False where there are units already.
+
+    Args:
+        now: where the story ends.
+        clock: the app's clock while the story is told, so that what reads it there agrees.
+        progress: is told each tenth of the way, in percent.
+    """
+    if units.list_units(None, None, 1, None):
+        return False
+    with transaction():
+        story = Story(now, clock)
+        for chapter in CHAPTERS:
+            chapter.begin(story)
+        story.run(progress)
+    return True
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -24,8 +49,7 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def welcome(port: int) -> str:
     """Return the lines that `make run` prints: where, and who can sign in."""
-    people = [("administrator", ADMIN_PHONE), *STAFF.items(), ("volunteer", VOLUNTEER_PHONE)]
-    lines = "".join(f"    {role:<16} {phone}\n" for role, phone in people)
+    lines = "".join(f"    {part.phone}  {part.title} {part.name}\n" for part in PARTS)
     return (
         f"Volunteer 志愿服务管理系统 · demo on http://127.0.0.1:{port}\n"
         f"  sign in with the password {PASSWORD} as\n{lines}"

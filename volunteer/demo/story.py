@@ -1,206 +1,139 @@
-"""A small district as the services make it: units with tasks, stations, people, and the last ten days.
+"""What the chapters of the demo share: the present of the story, an agenda in the order of time, and who was made.
 
-Everything goes through the use cases that the API calls, with a clock that is set into the past and moved on, so the
-demo can hold nothing that a real installation could not. One transaction: loaded whole, or not at all.
+Every deed is a service's use case, called with the clock set to its instant: the demo can hold nothing that a real
+installation could not. Nothing is drawn by lot; where variety is wanted, it is arithmetic.
 """
 
 import datetime as dt
+import heapq
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from volunteer.access import NOBODY, Actor, Role
-from volunteer.accounts import service as accounts
-from volunteer.accounts import sign_in
-from volunteer.activities import lifecycle, signups, views
-from volunteer.activities.schemas import ActivityIn
-from volunteer.areas import service as areas
-from volunteer.areas.schemas import AreaIn
-from volunteer.checkin import cards
-from volunteer.checkin import service as checkin
+from volunteer.access import Actor
+from volunteer.accounts import devices
 from volunteer.clock import Instant, SettableClock, day_starts_at, site_day
 from volunteer.config import settings
-from volunteer.database import transaction
-from volunteer.hours import asking
-from volunteer.registration import notices, registering
-from volunteer.registration.schemas import RegisterIn
-from volunteer.stations import profiles, scanners
-from volunteer.stations.schemas import StationIn
-from volunteer.units import service as units
-from volunteer.units import targets
-from volunteer.units.schemas import UnitIn
 
-ADMIN_PHONE = "13800000001"
-STAFF = {
-    "centre keeper": "13800000002",
-    "station keeper": "13800000003",
-    "unit liaison": "13800000004",
-    "auditor": "13800000005",
-}
-VOLUNTEER_PHONE = "13800000101"
-PASSWORD = "Demo-2026-pass"  # noqa: S105 - the demo's, printed at its start; it serves loopback alone
-DAYS = 10
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-DATA = Path(__file__).with_name("district.json")
+DATA = Path(__file__).with_name("data")
+Deed = Callable[[], object]
+Span = tuple[Instant, Instant]
 
 
-def load(now: Instant, clock: SettableClock) -> bool:
-    """Build the district in the ten days before `now`; False where there are units already.
-
-    `clock` is the app's clock while the story is told, so that what reads it there agrees.
-    """
-    if units.list_units(None, None, 1, None):
-        return False
-    with transaction():
-        _Story(now, clock, json.loads(DATA.read_text("utf-8"))).tell()
-    return True
+def read(name: str) -> Any:
+    """Return one of the data files."""
+    return json.loads((DATA / f"{name}.json").read_text("utf-8"))
 
 
-def resident_id(birth: str, order: int) -> str:
-    """Return a made-up, well-formed identity number; its order code is odd for men (GB 11643)."""
-    body = "110101" + birth.replace("-", "") + f"{order:03d}"
-    return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, WEIGHTS, strict=True)) % 11]
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """Return a data file that is a table, as one dict a row."""
+    table = read(name)
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
-class _Story:
-    """The ids and actors that the telling needs."""
+@dataclass(slots=True, eq=False)
+class Person:
+    """Somebody who registers. `actor` is theirs where they sign in; `id` is there once they are registered."""
 
-    def __init__(self, now: Instant, clock: SettableClock, data: dict[str, Any]) -> None:
-        self.now, self.clock, self.data = now, clock, data
-        self.start = day_starts_at(site_day(now, settings().zone) - dt.timedelta(days=DAYS), settings().zone)
+    number: int
+    name: str
+    sex: str
+    birth: dt.date
+    unit: str | None
+    phone: str
+    joins_at: Instant
+    way: str = "phone"
+    id: uuid.UUID | None = None
+    actor: Actor | None = None
+    booked: list[Span] = field(default_factory=list)
+
+    def is_free(self, span: Span) -> bool:
+        """Whether nothing else is planned for them then."""
+        return all(span[1] <= start or end <= span[0] for start, end in self.booked)
+
+
+class Story:
+    """The agenda and everything that was made so far, by the codes and keys of the data files."""
+
+    def __init__(self, now: Instant, clock: SettableClock) -> None:
+        self.now, self.clock = now, clock
+        self.today = site_day(now, settings().zone)
         self.ids: dict[str, uuid.UUID] = {}
-        self.people: list[Actor] = []
-
-    def tell(self) -> None:
-        """Build in the order of time."""
-        self.clock.set(self.start + dt.timedelta(hours=9))
-        accounts.create_first_admin(ADMIN_PHONE, "演示管理员", PASSWORD, self.at)
-        self.admin = self._signed_in(ADMIN_PHONE)
-        self._places()
-        self._staff()
-        for number, row in enumerate(self.data["volunteers"]):
-            self.people.append(self._volunteer(number, *row))
-        planned = [(self._published(one), one) for one in self.data["activities"]]
-        for shift_id, one in planned:
-            for person in self.people[: one["people"]]:
-                signups.sign_up(person, shift_id, None, "browser", self.at)
-        for shift_id, one in planned:
-            if one["days"] < 0:
-                self._attended(shift_id, one)
-        self.clock.set(self.now)
+        self.staff: dict[str, Actor] = {}
+        self.tokens: dict[str, str] = {}
+        self.people: list[Person] = []
+        self.cast: dict[str, Person] = {}
+        self._agenda: list[tuple[Instant, int, Deed]] = []
+        self._count = 0
+        self._next = 0
 
     @property
-    def at(self) -> Instant:
+    def present(self) -> Instant:
         """The story's present."""
         return self.clock.now()
 
-    def _signed_in(self, phone: str) -> Actor:
-        """Return who signs in with the demo's password."""
-        token = sign_in.login(phone, PASSWORD, None, self.at).token
-        actor = sign_in.authenticate(token, self.at)
-        assert actor is not None  # noqa: S101 - the token is a moment old
+    def when(self, days: int, time: str = "00:00") -> Instant:
+        """Return a time of a day, counted from today: -1 is yesterday."""
+        hours, minutes = map(int, time.split(":"))
+        start = day_starts_at(self.today + dt.timedelta(days=days), settings().zone)
+        return start + dt.timedelta(hours=hours, minutes=minutes)
+
+    def at(self, instant: Instant, deed: Deed) -> None:
+        """Note a deed; those of one instant are done in the order noted. What lies ahead of `now` is a mistake."""
+        if instant > self.now:
+            raise ValueError(f"the story ends at {self.now}, and this would be at {instant}")
+        self._count += 1
+        heapq.heappush(self._agenda, (instant, self._count, deed))
+
+    def run(self, progress: Callable[[int], object]) -> None:
+        """Do all that is noted, and what the deeds note, in the order of time; tell each tenth of the time passed."""
+        first, told = self._agenda[0][0], 0
+        while self._agenda:
+            instant, _, deed = heapq.heappop(self._agenda)
+            self.clock.set(instant)
+            deed()
+            tenth = int((instant - first) / (self.now - first) * 10)
+            if tenth > told:
+                told = tenth
+                progress(told * 10)
+        self.clock.set(self.now)
+
+    def device(self, station: str) -> Actor:
+        """Return the tablet at a station's door."""
+        actor = devices.authenticate_device(self.tokens[station], self.present)
+        if actor is None:
+            raise LookupError(f"no tablet at {station}")
         return actor
 
-    def _places(self) -> None:
-        """Make areas, units with this year's and last year's tasks, and stations with a tablet."""
-        for code, name, level, parent in self.data["areas"]:
-            body = {"code": code, "name": name, "level": level, "parent_id": self._id(parent)}
-            self.ids[code] = areas.add_area(self.admin, AreaIn().load(body), self.at).id
-        for code, name, kind, parent, task in self.data["units"]:
-            body = {"code": code, "name": name, "kind": kind, "parent_id": self._id(parent), "area_id": self._id("QX")}
-            self.ids[code] = units.add_unit(self.admin, UnitIn().load(body), self.at).id
-            for year in {site_day(self.at, settings().zone).year, site_day(self.now, settings().zone).year}:
-                targets.set_target(self.admin, self.ids[code], year, task, self.at)
-        for code, name, level, parent, latitude, longitude in self.data["stations"]:
-            place = {"latitude": latitude, "longitude": longitude, "crs": "wgs84"}
-            body = {"code": code, "name": name, "level": level, "parent_id": self._id(parent), **place}
-            self.ids[code] = profiles.add_station(self.admin, StationIn().load(body), self.at).id
-        scanners.add_device(self.admin, self.ids["DHZ"], "门口平板", self.at)
+    def keeper(self, station: str) -> tuple[str, Actor]:
+        """Return the key and the actor of who keeps a station: its own keeper, else that of the institute above."""
+        own = {"ZX": "centre", "QHS": "keeper"}.get(station, f"keeper-{station}")
+        key = own if own in self.staff else {"QH": "keeper"}.get(station[:2], f"keeper-{station[:2]}S")
+        return key, self.staff[key]
 
-    def _id(self, code: str | None) -> str | None:
-        """Return the id of what was made under a code, as a body holds it."""
-        return str(self.ids[code]) if code else None
+    def regulars(self) -> list[Person]:
+        """Return the grown-ups of the first days, who sign in: those who serve."""
+        return [person for person in self.people if person.actor is not None and person.way == "phone"]
 
-    def _staff(self) -> None:
-        """Make the people who work here, with their grants."""
-        roles: tuple[tuple[str, str, Role, dict[str, uuid.UUID]], ...] = (
-            ("centre keeper", "李站长", Role.STATION_KEEPER, {"station_id": self.ids["ZX"]}),
-            ("station keeper", "王站员", Role.STATION_KEEPER, {"station_id": self.ids["DHZ"]}),
-            ("unit liaison", "赵联络", Role.UNIT_LIAISON, {"unit_id": self.ids["JYJ"]}),
-            ("auditor", "钱审计", Role.AUDITOR, {}),
-        )
-        for key, name, role, scope in roles:
-            account_id = accounts.create_account(self.admin, STAFF[key], name, PASSWORD, self.at)
-            accounts.add_grant(self.admin, account_id, role, dict(scope), self.at)
-        self.centre, self.keeper = (self._signed_in(STAFF[key]) for key in ("centre keeper", "station keeper"))
+    def pick(self, count: int, span: Span, among: list[Person] | None = None) -> list[Person]:
+        """Return so many people who are free then, and book them; they take turns."""
+        pool = self.regulars() if among is None else among
+        found: list[Person] = []
+        for step in range(len(pool)):
+            person = pool[(self._next + step) % len(pool)]
+            if len(found) < count and person.is_free(span):
+                found.append(person)
+        self._next += count
+        for person in found:
+            person.booked.append(span)
+        return found
 
-    def _volunteer(self, number: int, name: str, unit: str, birth: str, sex: str) -> Actor:
-        """Register a person who proves a phone, and return them signed in."""
-        phone = str(int(VOLUNTEER_PHONE) + number)
-        code = sign_in.request_code(phone, "register", self.at, "127.0.0.1")
-        body = {
-            "name": name,
-            "id_type": "resident_id",
-            "id_number": resident_id(birth, 2 * number + 100 + (sex == "male")),
-            "phone": phone,
-            "phone_code": code,
-            "password": PASSWORD,
-            "consent_version": notices.current_notice().version,
-            "unit_id": self._id(unit),
-        }
-        registering.register(NOBODY, RegisterIn().load(body), self.at, "wechat")
-        return self._signed_in(phone)
-
-    def _published(self, one: dict[str, Any]) -> uuid.UUID:
-        """Publish an activity of the station, approved by the centre; return its shift."""
-        first, last = self._times(one)
-        shift = {"post": one["post"], "capacity": one["capacity"]}
-        body = {
-            "station_id": self._id("DHZ"),
-            "leader_name": "王站员",
-            "leader_phone": STAFF["station keeper"],
-            "risk_notice": "请听从现场安排,注意安全;身体不适请及时告知负责人。",
-            "shifts": [shift | {"starts_at": first.isoformat(), "ends_at": last.isoformat()}],
-            **{name: one[name] for name in ("title", "category", "summary")},
-        }
-        activity = lifecycle.add_activity(self.keeper, ActivityIn().load(body), "browser", self.at)
-        lifecycle.submit(self.keeper, activity.id, self.at)
-        lifecycle.approve(self.centre, activity.id, self.at)
-        shift_id: uuid.UUID = views.get_activity(self.keeper, activity.id)["shifts"][0]["id"]
-        return shift_id
-
-    def _times(self, one: dict[str, Any]) -> tuple[Instant, Instant]:
-        """Return when an activity's shift begins and ends."""
-        day = day_starts_at(site_day(self.now, settings().zone) + dt.timedelta(days=one["days"]), settings().zone)
-        first, last = one["hours"]
-        return day + dt.timedelta(hours=first), day + dt.timedelta(hours=last)
-
-    def _attended(self, shift_id: uuid.UUID, one: dict[str, Any]) -> None:
-        """Let those signed up be scanned in and out; the last one forgets to sign out and asks for a make-up."""
-        first, last = self._times(one)
-        there = self.people[: min(one["people"], one["capacity"])]
-        with self._moved(first - dt.timedelta(minutes=10)):
-            self._scan(there, shift_id, "in")
-        with self._moved(last + dt.timedelta(minutes=5)):
-            self._scan(there[:-1], shift_id, "out")
-        with self._moved(last + dt.timedelta(hours=3)):
-            asking.ask_make_up(there[-1], shift_id, None, (first, last), "手机没电,忘记签退。", self.at)
-
-    @contextmanager
-    def _moved(self, instant: Instant) -> Iterator[None]:
-        """Tell this part at `instant`."""
-        before = self.at
-        self.clock.set(instant)
-        yield
-        self.clock.set(before)
-
-    def _scan(self, people: list[Actor], shift_id: uuid.UUID, direction: str) -> None:
-        """Scan everybody's own code at the door, a minute apart."""
-        for number, person in enumerate(people):
-            with self._moved(self.at + dt.timedelta(minutes=number)):
-                code = cards.own_code(person, None, self.at)["payload"]
-                body = {"volunteer_code": code, "shift_id": shift_id, "direction": direction}
-                checkin.record_scan(self.keeper, body, self.at)
+    def book(self, person: Person, span: Span) -> Person:
+        """Book one person, who must be free."""
+        if not person.is_free(span):
+            raise ValueError(f"{person.name} is wanted twice at {span[0]}")
+        person.booked.append(span)
+        return person
