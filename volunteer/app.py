@@ -30,6 +30,7 @@ from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import pages as checkin_pages
+from volunteer.checkin import poster_pages, visit_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
@@ -87,6 +88,8 @@ PAGES: tuple[Pages, ...] = (
     site_pages.pages,
     rates_pages.pages,
     help_pages.pages,
+    visit_pages.pages,
+    poster_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "

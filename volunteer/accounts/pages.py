@@ -110,9 +110,9 @@ def me_page() -> Any:
 
 @pages.page("/logout", Permission.SIGNED_IN, Scope.SELF, methods=("POST",))
 def sign_out() -> Any:
-    """End the session."""
+    """End the session; `next` is for who is about to sign in as somebody else."""
     sign_in.logout(g.actor)
-    response = redirect(url_for("accounts.landing"))
+    response = redirect(inside(request.form.get("next", "")) or url_for("accounts.landing"))
     response.delete_cookie(COOKIE)
     return response
 

@@ -49,7 +49,7 @@ class Guard:
         if route.limit:
             limits.take(route.limit, request.remote_addr or "", now)
         body, query = _load(route)
-        call = Call(actor, now, body, query, request.remote_addr or "", channel_of(actor), _root())
+        call = Call(actor, now, body, query, request.remote_addr or "", channel_of(actor), public_root())
         for attempt in range(TRIES):
             try:
                 return self._once(route, call, params)
@@ -103,7 +103,7 @@ def channel_of(actor: Actor) -> str:
     return "wechat" if "MicroMessenger" in request.headers.get("User-Agent", "") else "browser"
 
 
-def _root() -> str:
+def public_root() -> str:
     """Return the public origin for links."""
     return settings().base_url or request.host_url.rstrip("/")
 
