@@ -53,6 +53,7 @@ from volunteer.site import service as site
 from volunteer.stations import api as stations_api
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
+from volunteer.units import desk_pages as units_desk
 from volunteer.units import service as units
 from volunteer.web import assets, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
@@ -86,6 +87,7 @@ PAGES: tuple[Pages, ...] = (
     author_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
+    units_desk.pages,
     rates_pages.pages,
     help_pages.pages,
     visit_pages.pages,
@@ -179,6 +181,7 @@ def wire() -> None:
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DESK[:] = [
         rates_pages.card,
+        units_desk.card,
     ]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 

@@ -65,3 +65,22 @@ def area_exists(area_id: uuid.UUID) -> bool:
 def area_ids_below(area_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Return these areas and all their descendants, by id; unknown ids are left out."""
     return frozenset(reading().scalars(queries.ids_below(area_ids))) if area_ids else frozenset()
+
+
+def find_areas(text: str, limit: int) -> list[Area]:
+    """Return up to `limit` areas in whose name or code a text stands, by code."""
+    fits = sa.or_(Area.name.contains(text, autoescape=True), Area.code.contains(text, autoescape=True))
+    exact_first = ((Area.code == text).desc(), (Area.name == text).desc(), Area.code)
+    return list(reading().scalars(sa.select(Area).where(fits).order_by(*exact_first).limit(limit)))
+
+
+def areas_of(area_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Area]:
+    """Return the areas that exist among these, by id; one statement."""
+    if not area_ids:
+        return {}
+    return {area.id: area for area in reading().scalars(sa.select(Area).where(Area.id.in_(area_ids)))}
+
+
+def area_of(area_id: uuid.UUID | None) -> Area | None:
+    """Return an area, or None where none is named or none is there."""
+    return reading().get(Area, area_id) if area_id else None

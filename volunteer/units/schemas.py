@@ -1,11 +1,15 @@
 """Bodies, queries and answers about units and their tasks."""
 
-from marshmallow import fields
+from typing import Any
 
-from volunteer.units.rules import UnitKind
-from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, Text, Whole
+from marshmallow import ValidationError, fields, validates_schema
+
+from volunteer.errors import Fault
+from volunteer.units.rules import UnitKind, check_uscc
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Text, Whole
 
 MOST_PEOPLE = 100_000_000
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 class UnitIn(BaseSchema):
@@ -90,3 +94,54 @@ class TargetPage(BaseSchema):
 
     items = fields.List(fields.Nested(TargetOut))
     next_cursor = fields.String(allow_none=True)
+
+
+class UnitForm(QuerySchema):
+    """A unit as its form sends it: numbers as text, an empty field left out."""
+
+    code = Text(40, required=True)
+    name = Text(100, required=True)
+    kind = Choice(UnitKind, required=True)
+    headcount = Whole(0, MOST_PEOPLE, load_default=None)
+    uscc = Text(40, load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _uscc_is_one(self, data: dict[str, Any], **_: Any) -> None:
+        checked = check_uscc(data["uscc"]) if data.get("uscc") else ""
+        if isinstance(checked, Fault):
+            raise ValidationError(f"{checked.code}|{checked.message}", "uscc")
+
+
+class NewUnitForm(UnitForm):
+    """A new unit, perhaps with its task of this year."""
+
+    target = Whole(0, MOST_PEOPLE, load_default=None)
+
+
+class TargetForm(QuerySchema):
+    """The registration task of a year, as its form sends it."""
+
+    year = Whole(FIRST_YEAR, LAST_YEAR, required=True)
+    target = Whole(0, MOST_PEOPLE, required=True)
+
+
+class MoveForm(QuerySchema):
+    """From which day on a unit stands elsewhere."""
+
+    on = Day(required=True)
+
+
+class CloseForm(QuerySchema):
+    """From which day on a unit is closed."""
+
+    closed_on = Day(required=True)
+
+
+class UnitFilter(QuerySchema):
+    """The filters of the desk's list."""
+
+    parent = Id(load_default=None)
+    q = Text(50, load_default=None)
+    kind = Choice(UnitKind, load_default=None)
+    area_id = Id(load_default=None)
+    show = Choice(("open", "closed", "all", "no-task"), load_default="open")

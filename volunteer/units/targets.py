@@ -5,6 +5,7 @@ A task set today is not in a report as of yesterday. Source: contract, `PUT /uni
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from volunteer.access import Actor, Permission
 from volunteer.database import reading, transaction
 from volunteer.errors import NotFound, invalid
 from volunteer.units.models import Target, Unit
-from volunteer.units.service import require_unit, today
+from volunteer.units.service import UnitView, add_unit, require_unit, today
 
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 
@@ -48,6 +49,15 @@ def set_target(actor: Actor, unit_id: uuid.UUID, year: int, target: int, now: dt
         audit.record(session, actor, now, "unit.target", ("unit", unit_id), year=year, target=target)
         session.flush()
         return made
+
+
+def add_unit_with_target(actor: Actor, values: dict[str, Any], target: int | None, now: dt.datetime) -> UnitView:
+    """Add a unit, and set its task of this year where there is one; both or neither. Raises what the two raise."""
+    with transaction():
+        unit = add_unit(actor, values, now)
+        if target is not None:
+            set_target(actor, unit.id, today(now).year, target, now)
+        return unit
 
 
 def list_targets(actor: Actor, unit_id: uuid.UUID, limit: int, after: tuple[int, int] | None) -> list[Target]:
