@@ -40,11 +40,12 @@ from volunteer.hours import api as hours_api
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
-from volunteer.registration import erasure, privacy, privacy_api, profile_pages, register_pages
+from volunteer.registration import erasure, people_pages, privacy, privacy_api, profile_pages, register_pages
 from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
+from volunteer.reports import people_pages as report_people_pages
 from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.site import help_pages
@@ -92,6 +93,8 @@ PAGES: tuple[Pages, ...] = (
     help_pages.pages,
     visit_pages.pages,
     poster_pages.pages,
+    report_people_pages.pages,
+    people_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
@@ -183,6 +186,7 @@ def wire() -> None:
         rates_pages.card,
         units_desk.card,
     ]
+    people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
 

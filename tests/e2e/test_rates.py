@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
+from tests.registration.making import add_unproven
 from tests.reports.making import register
 from tests.units.making import PASSWORD, make_account, make_unit, set_target
 
@@ -44,21 +45,101 @@ def sign_in(visitor: Visitor, phone: str, password: str) -> None:
     visitor.tap("登录", "button")
 
 
-def test_an_administrator_goes_from_the_ranking_to_the_worst_unit(visitor: Visitor, district: District) -> None:
+def test_an_administrator_goes_from_the_ranking_to_people(visitor: Visitor, district: District) -> None:
     sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
     assert "个单位还没达标" in visitor.text
     visitor.tap("查看排名")
     visitor.taps = 0
-    visitor.page.locator("tbody th a").first.click()
-    visitor.look()
-    assert visitor.heading == "望江街道"
+    visitor.tap("望江街道")
+    visitor.tap("江滨社区")
+    visitor.tap("本单位人员")
+    assert visitor.taps <= 3  # J9
+    assert visitor.page.get_by_label("单位").locator("option:checked").inner_text() == "江滨社区"
+    visitor.tap("王*明")
+    visitor.tap("转移到其他单位")
+    visitor.type("新单位的名称", "第一")
+    visitor.tap("查找")
+    visitor.choose("第一小学")
+    visitor.type("从哪天起", "2999-01-01")
+    visitor.tap("确认转移,并告知本人")
+    assert visitor.page.locator("[aria-invalid]").count() == 1
+    visitor.tap("不办理,返回")
+    visitor.tap("查看完整信息")
+    visitor.tap("查看")
+    visitor.choose("手机号")
+    visitor.type("原因", "核对电话")
+    visitor.tap("查看")
+    assert "只显示这一次" in visitor.text
+    visitor.tap("看完了,返回")
+    visitor.tap("暂停资格")
+    visitor.type("原因", "多次缺席")
+    visitor.tap("确认暂停")
+    assert "已暂停" in visitor.text
+    visitor.tap("恢复资格")
+    visitor.tap("确认恢复")
     visitor.tap("江滨社区")
     visitor.page.get_by_text("查看每周数字").click()
     visitor.look()
 
 
-def test_a_liaison_starts_at_the_own_unit(visitor: Visitor, district: District) -> None:
+def test_a_liaison_finds_who_is_missing_and_takes_the_list(visitor: Visitor, district: District) -> None:
+    add_unproven(district.world.api, district.units["第二小学"])
     sign_in(visitor, district.liaison, PASSWORD)
+    visitor.taps = 0
     visitor.tap("查看完成情况")
     assert visitor.heading == "区教育局"
-    assert "已超额" in visitor.text
+    visitor.tap("看看还差谁")
+    with visitor.page.expect_download() as download:
+        visitor.tap("导出 Excel")
+    assert visitor.taps <= 4  # J8
+    assert download.value.suggested_filename == "not-registered.xlsx"
+    visitor.tap("复制")
+    assert visitor.page.get_by_role("button", name="已复制").count() == 1
+    visitor.page.locator("tbody th a").first.click()
+    visitor.look()
+    visitor.tap("不属于本单位")
+    visitor.tap("不办理,返回")
+    visitor.tap("核实身份")
+    visitor.tap("已看过证件,确认核实")
+    assert "已核实" in visitor.text
+    visitor.tap("不属于本单位")
+    visitor.type("原因", "已经调走")
+    visitor.tap("确认不属于本单位")
+    assert "已退回" in visitor.text
+    visitor.type("姓名、志愿者编号或手机号末位", "查无此人")
+    visitor.tap("查询")
+    assert "没有符合条件的人" in visitor.text
+
+
+def test_the_list_is_reached_by_keyboard_alone(visitor: Visitor, district: District) -> None:
+    add_unproven(district.world.api, district.units["第二小学"])
+    sign_in(visitor, district.liaison, PASSWORD)
+    visitor.walk_to("查看完成情况")
+    visitor.walk_to("看看还差谁")
+    visitor.tab_to("导出 Excel")
+    with visitor.page.expect_download():
+        visitor.page.keyboard.press("Enter")
+
+
+def test_people_are_reached_by_keyboard_alone(visitor: Visitor, district: District) -> None:
+    sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
+    visitor.walk_to("查看排名")
+    visitor.walk_to("望江街道")
+    visitor.walk_to("江滨社区")
+    visitor.walk_to("本单位人员")
+    assert "王*明" in visitor.text
+
+
+def test_the_ranking_works_without_scripts(without_scripts: Visitor, district: District) -> None:
+    visitor = without_scripts
+    sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
+    visitor.tap("注册完成率")
+    visitor.page.get_by_text("筛选和排序").click()
+    visitor.pick("单位类型", "学校")
+    visitor.pick("顺序", "从低到高")
+    visitor.tap("查看")
+    assert "kind=school" in visitor.page.url
+    assert visitor.page.locator("tbody th").all_inner_texts() == ["第二小学", "第一小学"]
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("link", name="导出 Excel").click()
+    assert download.value.suggested_filename.startswith("registration-rates-")

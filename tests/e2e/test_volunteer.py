@@ -245,33 +245,11 @@ def test_activities_are_found_by_filters_in_the_address(visitor: Visitor, town: 
 def test_signing_up_by_keyboard_alone(visitor: Visitor, town: Town) -> None:
     person = add_volunteer(town.world.api)
     sign_in(visitor, person.phone)
-    walk_to(visitor, "活动")
-    walk_to(visitor, "文明交通劝导")
-    walk_to(visitor, re.compile("^报名"))
-    walk_to(visitor, "确认报名")
+    visitor.walk_to("活动")
+    visitor.walk_to("文明交通劝导")
+    visitor.walk_to(re.compile("^报名"))
+    visitor.walk_to("确认报名")
     assert visitor.heading == "报名成功"
-
-
-def walk_to(visitor: Visitor, name: str | re.Pattern[str]) -> None:
-    """Press Tab until a link or button of that name has the focus, which must be seen; press Enter."""
-    before = visitor.page.url
-    for _ in range(60):
-        visitor.page.keyboard.press("Tab")
-        said = visitor.page.evaluate("document.activeElement.innerText || ''").strip()
-        if said == name or (isinstance(name, re.Pattern) and name.match(said)):
-            break
-    else:
-        raise AssertionError(f"{name} is not reached by Tab")
-    assert visitor.page.evaluate(
-        """() => {
-          const one = document.activeElement, box = one.getBoundingClientRect();
-          const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-          return parseFloat(getComputedStyle(one).outlineWidth) >= 3 && (one === seen || one.contains(seen));
-        }"""
-    ), f"the focus on {name} is not seen"
-    visitor.page.keyboard.press("Enter")
-    visitor.page.wait_for_url(lambda url: url != before)
-    visitor.page.wait_for_load_state()
 
 
 def test_all_of_it_works_without_scripts(without_scripts: Visitor, town: Town) -> None:

@@ -78,6 +78,31 @@ class Visitor:
         self.page.get_by_label(label).fill(text)
         self.taps += 1
 
+    def walk_to(self, name: str | re.Pattern[str]) -> None:
+        """Press Tab until a link or button of that name has the focus, which must be seen; press Enter (AC28)."""
+        self.tab_to(name)
+        before = self.page.url
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: url != before)
+        self.page.wait_for_load_state()
+
+    def tab_to(self, name: str | re.Pattern[str]) -> None:
+        """Press Tab until a link or button of that name has the focus, which must be seen."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            said = self.page.evaluate("document.activeElement.innerText || ''").strip()
+            if said == name or (isinstance(name, re.Pattern) and name.match(said)):
+                break
+        else:
+            raise AssertionError(f"{name} is not reached by Tab")
+        assert self.page.evaluate(
+            """() => {
+              const one = document.activeElement, box = one.getBoundingClientRect();
+              const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return parseFloat(getComputedStyle(one).outlineWidth) >= 3 && (one === seen || one.contains(seen));
+            }"""
+        ), f"the focus on {name} is not seen"
+
     def switch_user(self) -> None:
         """Come back as somebody else at the same browser."""
         self.page.context.clear_cookies()

@@ -206,7 +206,8 @@ LINES = [
     line("POST /auth/logout", SIGNED_IN, {}),
 ]
 
-#: Pages are for people with a cookie; L leads to the sign-in page, and no form goes through without its CSRF token.
+#: Pages are for people with a cookie; L leads to the sign-in page, and no form goes through without its CSRF token;
+#: 9 is 409, where there is nothing left to do.
 PAGE_ROLES = {
     "an": "nobody",
     "de": "an ended session",
@@ -265,6 +266,24 @@ PAGES = {
     "GET /station/{foreign_station}/poster": "LLL 33 43.",
     "GET /station/{station}/poster.svg": "LLL 33 .3.",
     "GET /station/{foreign_station}/poster.svg": "LLL 33 43.",
+    "GET /rates/{school}/missing": "LLL 33 3..",
+    "POST /rates/{school}/missing.xlsx": "LLL 33 333",
+    "POST /people.xlsx": "LLL 33 333",
+    "GET /people": "LLL 33 ...",
+    "POST /people": "LLL 33 333",
+    "GET /people/{volunteer}": "LLL 33 ...",
+    "GET /people/{unproven}/confirm": "LLL 33 .3.",
+    "POST /people/{unproven}/confirm": "LLL 33 333",
+    "GET /people/{spare_person}/suspend": "LLL 33 33.",
+    "POST /people/{spare_person}/suspend": "LLL 33 333",
+    "GET /people/{spare_person}/restore": "LLL 33 339",
+    "POST /people/{spare_person}/restore": "LLL 33 333",
+    "GET /people/{spare_person}/contest": "LLL 33 33.",
+    "POST /people/{spare_person}/contest": "LLL 33 333",
+    "GET /people/{spare_person}/transfer": "LLL 33 33.",
+    "POST /people/{spare_person}/transfer": "LLL 33 333",
+    "GET /people/{volunteer}/unmask": "LLL 33 .3.",
+    "POST /people/{volunteer}/unmask": "LLL 33 333",
     "GET /v/{certificate}?token={certificate_token}": "... .. ...",
     "GET /v/{certificate}?token=guess": "444 44 444",
     "GET /manage/site": "LLL 33 33.",

@@ -85,7 +85,8 @@ def list_people(call: Call) -> Any:
     before = decode_cursor(query["cursor"], uuid.UUID)
     last = before[0] if before else None
     limit = query["limit"]
-    rows = people.list_people(call.actor, query["unit_id"], query["q"], query["status"], limit, last, call.now)
+    statuses = (query["status"],) if query["status"] else ()
+    rows = people.list_people(call.actor, query["unit_id"], query["q"], statuses, limit, last, call.now)
     return 200, page(rows, limit, lambda row: (row.id,))
 
 

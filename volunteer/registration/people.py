@@ -13,7 +13,7 @@ Source: contract, GET and PATCH /volunteers/{id}; decisions 9.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -132,12 +132,12 @@ def list_people(
     actor: Actor,
     unit_id: uuid.UUID | None,
     q: str | None,
-    status: str | None,
+    statuses: Collection[str],
     limit: int,
     before: uuid.UUID | None,
     now: dt.datetime,
 ) -> list[PersonView]:
-    """Return up to `limit` + 1 people in scope, the newest first; `unit_id` covers its subtree.
+    """Return up to `limit` + 1 people in scope, the newest first; `unit_id` covers its subtree, no statuses mean all.
 
     `q` is part of an adult's name, the whole name of a minor, a volunteer number, or the last digits of a phone. A
     keeper finds, beside them, an unproven person by the whole volunteer number: whoever stands there with a paper.
@@ -147,8 +147,8 @@ def list_people(
     """
     query = sa.select(Person).where(Person.status.not_in(facts.GONE)).order_by(Person.id.desc())
     query = _in_scope(actor, query, unit_id, q, now)
-    if status:
-        query = query.where(Person.status == status)
+    if statuses:
+        query = query.where(Person.status.in_(statuses))
     if before:
         query = query.where(Person.id < before)
     return _views(list(_found(reading(), query, (q or "").strip(), limit + 1)), now)

@@ -91,10 +91,27 @@ class PersonStatus(StrEnum):
     ERASED = "erased"
     MERGED = "merged"
 
+    @property
+    def label(self) -> str:
+        """The Chinese word for it."""
+        return _STATUS_LABELS[self]
+
 
 _S = PersonStatus
+_STATUS_LABELS: Final = {
+    _S.INVITED: "已邀请",
+    _S.UNPROVEN: "待核实",
+    _S.REGISTERED: "已注册",
+    _S.SUSPENDED: "已暂停",
+    _S.LEFT: "已退出",
+    _S.ERASED: "已注销",
+    _S.MERGED: "已合并",
+}
 COUNTED: Final = frozenset({_S.REGISTERED, _S.SUSPENDED})
 """The statuses that count in registration rates."""
+
+UNCOUNTED: Final = (_S.INVITED, _S.UNPROVEN, _S.LEFT)
+"""The statuses of those who are known and do not count; tombstones aside."""
 
 STATUS_MOVES: Final = MappingProxyType(
     {

@@ -53,7 +53,7 @@ def confirm(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> StandingVie
     """
     with transaction() as session:
         person = facts.locked(session, person_id)
-        if person.status in facts.GONE or not _may_confirm(actor, person):
+        if person.status in facts.GONE or not may_confirm(actor, person):
             raise NotFound
         if person.status == S.REGISTERED:
             return _view(session, person, today(now))
@@ -66,7 +66,7 @@ def confirm(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> StandingVie
         return _view(session, person, today(now))
 
 
-def _may_confirm(actor: Actor, person: Person) -> bool:
+def may_confirm(actor: Actor, person: Person) -> bool:
     """Whether the caller may confirm this person."""
     if reach.reaches(actor, Permission.REGISTER_OTHERS, person.id):
         return True

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from volunteer.access import Actor, Permission, Scope
-from volunteer.accounts import service as accounts
+from volunteer.accounts import directory
 from volunteer.areas import service as areas
 from volunteer.clock import Instant
 from volunteer.config import settings
@@ -21,6 +21,7 @@ from volunteer.reports import rate_sheets, unit_rates
 from volunteer.reports.schemas import RegistrationRatesQuery
 from volunteer.reports.service import RatesQuery, RatesReport, registration_rates
 from volunteer.reports.sheets import CSV, XLSX
+from volunteer.site import service as site
 from volunteer.units import targets
 from volunteer.units.rules import RateSort, SortOrder, UnitKind
 from volunteer.web.guard import channel_of
@@ -114,7 +115,7 @@ def _choices() -> dict[str, Any]:
 def rates_xlsx() -> Any:
     """Give the ranking that is seen as an Excel sheet."""
     report = _asked_report()
-    sheet = rate_sheets.as_xlsx(report, settings().site_name, g.now.astimezone(settings().zone))
+    sheet = rate_sheets.as_xlsx(report, site.facts().name, g.now.astimezone(settings().zone))
     return attachment(sheet, XLSX, f"registration-rates-{report.as_of}.xlsx")
 
 
@@ -145,7 +146,7 @@ def unit_page(unit_id: uuid.UUID) -> Any:
     """Show one unit: its rate, how it came there, what lies below it, who set its task when."""
     report = unit_rates.unit_report(g.actor, unit_id, None, g.now)
     settings_of = targets.list_targets(g.actor, unit_id, MOST_TASKS, None)[:MOST_TASKS]
-    setters = accounts.shown_names(g.actor, {one.set_by for one in settings_of if one.set_by})
+    setters = directory.names_of(g.actor, {one.set_by for one in settings_of if one.set_by})
     return render_template(
         "reports/unit.html",
         report=report,

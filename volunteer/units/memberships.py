@@ -94,6 +94,16 @@ def persons_in_units(unit_ids: Collection[uuid.UUID], on: dt.date) -> sa.Select[
     return query.where(queries.in_force(*_days(), on))
 
 
+def count_sent_away(session: Session, unit_ids: Collection[uuid.UUID], since: dt.date, on: dt.date) -> int:
+    """Return how many counted in one of these units until a day from `since` to `on`, and count in no unit on `on`."""
+    here = sa.select(Membership.person_id).where(
+        queries.IS_COUNTED, Membership.unit_id.in_(unit_ids), Membership.until_on.between(since, on)
+    )
+    somewhere = sa.select(queries.memberships_as_of(on).subquery().c.person_id)
+    people = here.where(Membership.person_id.not_in(somewhere)).distinct().subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(people)) or 0
+
+
 def _days() -> tuple[sa.orm.InstrumentedAttribute[dt.date], sa.orm.InstrumentedAttribute[dt.date | None]]:
     """Return the two columns of a membership's days."""
     return Membership.from_on, Membership.until_on

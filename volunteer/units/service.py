@@ -178,6 +178,19 @@ def list_units(parent_id: uuid.UUID | None, q: str | None, limit: int, after: st
     return list(reading().scalars(query))
 
 
+def list_in_scope(actor: Actor, permission: Permission, limit: int) -> list[UnitBrief]:
+    """Return up to `limit` open units over which the caller holds `permission`, by code: what a filter offers."""
+    scope = unit_ids_in_scope(actor, permission)
+    query = sa.select(Unit, Placement.parent_id).join(Placement, Placement.unit_id == Unit.id)
+    query = query.where(Placement.until_on.is_(None)).order_by(Unit.code).limit(limit)
+    if scope is not None:
+        query = query.where(Unit.id.in_(scope))
+    return [
+        UnitBrief(unit.id, unit.code, unit.name, unit.kind, parent_id, unit.area_id)
+        for unit, parent_id in reading().execute(query)
+    ]
+
+
 def unit_exists(unit_id: uuid.UUID) -> bool:
     """Whether there is such a unit, open or closed."""
     return reading().get(Unit, unit_id) is not None
