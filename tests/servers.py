@@ -34,8 +34,10 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never 
 
 
 @contextmanager
-def running(url: str, workers: int = 2, **env: str) -> Iterator[str]:
+def running(url: str, workers: int = 2, demo: bool = False, **env: str) -> Iterator[str]:
     """Serve the database at `url` as in production, with so many worker processes; yield the base URL.
+
+    `demo` serves it as `make run` does, with two workers.
 
     The service and its workers are ended on the way out, whatever happened.
     """
@@ -48,7 +50,8 @@ def running(url: str, workers: int = 2, **env: str) -> Iterator[str]:
         "VOLUNTEER_INSECURE_COOKIES": "1",
     }
     port = _free_port()
-    command = [sys.executable, "-m", "volunteer", "serve", "--port", str(port), "--workers", str(workers)]
+    asked = ["demo", "serve"] if demo else ["serve", "--workers", str(workers)]
+    command = [sys.executable, "-m", "volunteer", *asked, "--port", str(port)]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ | env, stdout=log, stderr=log, cwd=ROOT)
     try:

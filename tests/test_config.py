@@ -33,6 +33,7 @@ def test_t43_no_key_stands_in_the_source() -> None:
         ("VOLUNTEER_TIMEZONE", "Asia/Atlantis", "VOLUNTEER_TIMEZONE"),
         ("VOLUNTEER_INSECURE_COOKIES", "yes", "VOLUNTEER_INSECURE_COOKIES"),
         ("VOLUNTEER_SEAL_KEYS", "1:" + "A" * 43 + "=", "VOLUNTEER_SEAL_KEYS"),
+        ("VOLUNTEER_DEMO", "1", "VOLUNTEER_DEMO lets anybody in: only together with VOLUNTEER_SMS=demo"),
         ("VOLUNTEER_TEST_SEAT_LOCK", "off", "VOLUNTEER_TEST_SEAT_LOCK is for tests"),
     ],
 )

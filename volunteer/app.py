@@ -35,6 +35,7 @@ from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
 from volunteer.config import Settings
+from volunteer.demo import pages as demo_pages
 from volunteer.errors import Unavailable
 from volunteer.hours import api as hours_api
 from volunteer.hours import privacy as hours_privacy
@@ -148,7 +149,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     guard = Guard(_authenticate)
     for route in routes():
         guard.register(app, route, API)
-    for room in PAGES:
+    for room in (*PAGES, *([demo_pages.pages] if conf.is_demo else [])):
         room.register(app)
     _open_outside(app, conf)
     return app
@@ -182,6 +183,7 @@ def wire() -> None:
     layout.SITE[:] = [site.facts]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.LANDING[:] = [public.Kept()]
+    accounts_pages.DOORS[:] = [demo_pages.doors]
     accounts_pages.DESK[:] = [
         rates_pages.card,
         units_desk.card,

@@ -30,6 +30,7 @@ OPTIONAL = (
     "VOLUNTEER_BASE_URL",
     "VOLUNTEER_SITE_NAME",
     "VOLUNTEER_ADMIN_PASSWORD",
+    "VOLUNTEER_DEMO",
     "VOLUNTEER_TEST_SEAT_LOCK",
     "VOLUNTEER_TEST_PAUSE_MS",
 )
@@ -46,6 +47,7 @@ class Settings:
     Attributes:
         base_url: the public origin for links in QR codes, without a slash at the end; empty = take it from the request.
         trusted_proxies: how many reverse proxies stand before us; their `X-Forwarded-For` entries are believed.
+        is_demo: anybody on this machine may enter as one of the demo's people; only with `VOLUNTEER_SMS=demo`.
         seat_lock: only tests turn it off, as the control that shows the race (`VOLUNTEER_TEST_SEAT_LOCK=off`).
         pause_ms: only tests widen the gap between check and write with it (`VOLUNTEER_TEST_PAUSE_MS`).
     """
@@ -62,6 +64,7 @@ class Settings:
     trusted_proxies: int = 0
     base_url: str = ""
     site_name: str = "志愿服务"
+    is_demo: bool = False
     seat_lock: bool = True
     pause_ms: int = 0
 
@@ -93,6 +96,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             trusted_proxies=int(env.get("VOLUNTEER_TRUSTED_PROXIES", "0")),
             base_url=env.get("VOLUNTEER_BASE_URL", "").rstrip("/"),
             site_name=env.get("VOLUNTEER_SITE_NAME", "志愿服务"),
+            is_demo=_flag(env, "VOLUNTEER_DEMO"),
             seat_lock=env.get("VOLUNTEER_TEST_SEAT_LOCK", "on") != "off",
             pause_ms=int(env.get("VOLUNTEER_TEST_PAUSE_MS", "0")),
         )
@@ -113,6 +117,8 @@ def _check_names(env: Mapping[str, str]) -> None:
     tested = [name for name in env if name.startswith("VOLUNTEER_TEST_")]
     if tested and env.get("VOLUNTEER_SMS") != "demo":
         raise SettingsError(f"{', '.join(tested)} is for tests: only together with VOLUNTEER_SMS=demo")
+    if env.get("VOLUNTEER_DEMO", "0") != "0" and env.get("VOLUNTEER_SMS") != "demo":
+        raise SettingsError("VOLUNTEER_DEMO lets anybody in: only together with VOLUNTEER_SMS=demo")
 
 
 def _driver(url: str) -> str:

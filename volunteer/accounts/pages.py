@@ -1,6 +1,6 @@
 """Signing in and out on a page, and who is signed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -13,8 +13,8 @@ from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.web import limits
-from volunteer.web.layout import Card
-from volunteer.web.pages import COOKIE, LARGE, NORMAL, TEXT_COOKIE, Pages, inside
+from volunteer.web.layout import Card, Door
+from volunteer.web.pages import COOKIE, LARGE, NORMAL, TEXT_COOKIE, Pages, inside, open_session
 from volunteer.web.schemas import flatten
 
 pages = Pages("accounts")
@@ -25,6 +25,8 @@ LARGE_TEXT_AGE = 60
 HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
 #: What the landing page counts, told by the reports; filled by `app.wire`.
 LANDING: list[Callable[[Instant], Any]] = []
+#: Ways in without a password, which the demo alone has; filled by `app.wire`.
+DOORS: list[Callable[[], Sequence[Door]]] = []
 #: Cards of staff's start, in this order; each answers None for who has nothing to do with it. Filled by `app.wire`.
 DESK: list[Callable[[Actor, Instant], Card | None]] = []
 
@@ -67,16 +69,8 @@ def _sign_in(way: str) -> Any:
     except VolunteerError as error:
         field = "phone" if way == "password" else way
         return _form(way, [Fault(field, error.code, error.detail)], error.status)
-    response = redirect(inside(request.form.get("next", "")) or url_for("accounts.me_page"))
-    response.set_cookie(
-        COOKIE,
-        done.token,
-        max_age=done.expires_in_s,
-        httponly=True,
-        samesite="Lax",
-        secure=not settings().insecure_cookies,
-    )
-    return response
+    target = inside(request.form.get("next", "")) or url_for("accounts.me_page")
+    return open_session(done.token, done.expires_in_s, target)
 
 
 def _typed(name: str) -> str:
@@ -122,7 +116,8 @@ def landing() -> Any:
     """Show what there is to do here; who is signed in goes to their own start."""
     if not g.actor.is_anonymous:
         return redirect(url_for("accounts.me_page"))
-    return render_template("accounts/landing.html", figures=LANDING[0](g.now) if LANDING else None)
+    doors = DOORS[0]() if DOORS else ()
+    return render_template("accounts/landing.html", figures=LANDING[0](g.now) if LANDING else None, doors=doors)
 
 
 @pages.page("/text-size", Permission.ANYONE, Scope.NOTHING, methods=("POST",))

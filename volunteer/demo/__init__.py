@@ -43,7 +43,8 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
         kept.touch(mode=0o600)
         kept.write_text("".join(f"{name}={value}\n" for name, value in sealing.generate_keys()))
     made = dict(line.split("=", 1) for line in kept.read_text().splitlines())
-    ours = {"VOLUNTEER_SMS": "demo", "VOLUNTEER_INSECURE_COOKIES": "1", "VOLUNTEER_DATA_DIR": str(data_dir)}
+    ours = {name: "1" for name in ("VOLUNTEER_DEMO", "VOLUNTEER_INSECURE_COOKIES")}
+    ours |= {"VOLUNTEER_SMS": "demo", "VOLUNTEER_DATA_DIR": str(data_dir)}
     return {name: environ.get(name, value) for name, value in (made | ours).items()}
 
 

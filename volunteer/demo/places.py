@@ -6,6 +6,7 @@ from volunteer.areas import service as areas
 from volunteer.areas.schemas import AreaIn
 from volunteer.demo.roles import ADMIN_NAME, ADMIN_PHONE, PASSWORD
 from volunteer.demo.story import Story, rows_of
+from volunteer.site import service as site
 from volunteer.stations import profiles, scanners
 from volunteer.stations.schemas import StationIn
 from volunteer.units import service as units
@@ -13,11 +14,13 @@ from volunteer.units import targets
 from volunteer.units.schemas import UnitIn
 
 FIRST_DAY = -90
+SITE = {"name": "云禾区志愿服务(演示)", "issuer": "云禾区志愿者协会(演示)", "organizer": "云禾区新时代文明实践中心"}
 
 
 def begin(story: Story) -> None:
     """Note the first morning: the administrator, then everything that stands in the tables of places."""
     story.at(story.when(FIRST_DAY, "09:00"), lambda: _administrator(story))
+    story.at(story.when(FIRST_DAY, "09:05"), lambda: site.change(story.staff["admin"], SITE, story.present))
     story.at(story.when(FIRST_DAY, "09:10"), lambda: _areas(story))
     story.at(story.when(FIRST_DAY, "09:20"), lambda: _units(story))
     story.at(story.when(FIRST_DAY, "09:40"), lambda: _stations(story))

@@ -65,6 +65,16 @@ SITE: list[Callable[[], SiteFacts]] = []
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """A way in without a password, which the demo alone has: who one becomes, and where to send the key."""
+
+    title: str
+    about: str
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What one room tells staff on their start: a figure or a sentence, and the page that goes on from there."""
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from volunteer import database
 from volunteer.access import NOBODY, Actor, Permission, Scope, roles_with
 from volunteer.clock import Instant
+from volunteer.config import settings
 from volunteer.errors import Forbidden, Unauthenticated
 from volunteer.web.guard import permit
 
@@ -65,6 +66,14 @@ def inside(target: str) -> str:
     parts = urlsplit(target)
     plain = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if plain else ""
+
+
+def open_session(token: str, life_s: int, target: str) -> Response:
+    """Return a redirect to `target` that leaves a session's cookie: the one place that sets it."""
+    response: Response = redirect(target)  # type: ignore[assignment]
+    secure = not settings().insecure_cookies
+    response.set_cookie(COOKIE, token, max_age=life_s, httponly=True, samesite="Lax", secure=secure)
+    return response
 
 
 def _guarded(route: PageRoute) -> Callable[..., Any]:
