@@ -1,0 +1,100 @@
+"""A whole file judged row by row, all faults at once; nothing here knows the database.
+
+Source: contract, Imports; peers.md T39.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from volunteer.imports.reading import Sheet, UnreadableFile
+from volunteer.imports.rules_columns import Field, Header, Row, RowFault, find_header, rows_below
+from volunteer.imports.rules_files import MOST_ROWS, FileFault
+from volunteer.imports.rules_people import FIELDS as PERSON_FIELDS
+from volunteer.imports.rules_people import Known, PersonDraft, Seen, check_person
+from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
+from volunteer.imports.rules_units import KnownCodes, UnitDraft, check_tree, check_unit
+
+Draft = TypeVar("Draft")
+TARGET: Final = "target"
+
+
+@dataclass(slots=True)
+class Checked(Generic[Draft]):
+    """A judged file: each row with its draft, or with its faults.
+
+    Attributes:
+        sheet: the name of the sheet that was read; empty for CSV.
+    """
+
+    sheet: str
+    header: Header
+    rows: list[tuple[Row, Draft | None]]
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The drafts of the rows without a fault, in the order of the sheet."""
+        return [draft for row, draft in self.rows if draft is not None and not row.faults]
+
+    @property
+    def faults(self) -> list[RowFault]:
+        """Every fault, in the order of the sheet."""
+        return [fault for row, _ in self.rows for fault in row.faults]
+
+    @property
+    def invalid(self) -> int:
+        """How many rows have a fault."""
+        return sum(1 for row, _ in self.rows if row.faults)
+
+
+def table_of(sheets: Sequence[Sheet], fields: Sequence[Field], dated: str = "") -> tuple[str, Header, list[Row]]:
+    """Return the one sheet with a header and rows below it: its name, header and rows.
+
+    Raises:
+        UnreadableFile: `no-header`, `repeated-header`, `several-sheets`, `no-rows`, `too-many-rows`.
+    """
+    found: list[tuple[str, Header, list[Row]]] = []
+    faults: list[FileFault] = []
+    for sheet in sheets:
+        lines = [(line.number, line.cells) for line in sheet.lines]
+        header = find_header(lines, fields, dated=dated)
+        if isinstance(header, FileFault):
+            faults.append(header)
+            continue
+        rows = list(rows_below(header, lines))
+        if rows:
+            found.append((sheet.name, header, rows))
+        else:
+            faults.insert(0, FileFault.NO_ROWS)
+    if len(found) != 1:
+        several = FileFault.SEVERAL_SHEETS
+        told = [fault for fault in faults if fault is not FileFault.NO_HEADER] or [FileFault.NO_HEADER]
+        raise UnreadableFile(several if found else told[0])
+    if len(found[0][2]) > MOST_ROWS:
+        raise UnreadableFile(FileFault.TOO_MANY_ROWS)
+    return found[0]
+
+
+def check_roster(sheets: Sequence[Sheet], known: Known, today: dt.date) -> Checked[PersonDraft]:
+    """Judge a roster.
+
+    Raises:
+        UnreadableFile: as `table_of`.
+    """
+    name, header, rows = table_of(sheets, PERSON_FIELDS)
+    seen = Seen()
+    return Checked(name, header, [(row, check_person(row, known, seen, today)) for row in rows])
+
+
+def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft]:
+    """Judge a sheet of units.
+
+    Raises:
+        UnreadableFile: as `table_of`.
+    """
+    name, header, rows = table_of(sheets, UNIT_FIELDS, TARGET)
+    seen: dict[str, int] = {}
+    judged = [(row, check_unit(row, seen)) for row in rows]
+    check_tree(judged, known)
+    return Checked(name, header, judged)
