@@ -53,6 +53,7 @@ from volunteer.site import help_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
 from volunteer.stations import api as stations_api
+from volunteer.stations import desk_pages as stations_desk
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
@@ -90,6 +91,7 @@ PAGES: tuple[Pages, ...] = (
     checkin_pages.pages,
     site_pages.pages,
     units_desk.pages,
+    stations_desk.pages,
     rates_pages.pages,
     help_pages.pages,
     visit_pages.pages,
@@ -187,6 +189,7 @@ def wire() -> None:
     accounts_pages.DESK[:] = [
         rates_pages.card,
         units_desk.card,
+        stations_desk.card,
     ]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]

@@ -76,3 +76,35 @@ def test_an_administrator_adds_units_with_a_task_moves_and_closes_them(visitor: 
     visitor.tap("调整上级单位", "button")
     visitor.tap("撤销单位")
     visitor.tap("不撤销,返回")
+
+
+def test_an_administrator_adds_a_station_and_a_device_whose_token_is_seen_once(visitor: Visitor, world: World) -> None:
+    sign_in_as_boss(visitor)
+    visitor.tap("站点与设备")
+    visitor.tap("新增站点")
+    visitor.type("站点名称", "东湖公园站")
+    visitor.type("纬度", "30.2741")
+    visitor.type("经度", "120.1551")
+    visitor.tap("保存")
+    assert visitor.page.locator("[aria-invalid]").count() == 3
+    visitor.type("站点编号", "E2E-DH")
+    visitor.pick("级别", "站")
+    visitor.pick("坐标来自", "高德地图、腾讯地图(GCJ-02)")
+    visitor.tap("保存")
+    assert visitor.heading == "东湖公园站"
+    visitor.type("新设备名称", "北门平板")
+    visitor.tap("添加设备")
+    token = visitor.page.locator("[data-token]").inner_text()
+    assert token.startswith("d.")
+    visitor.tap("已填好,继续")
+    assert token not in visitor.page.content()
+    visitor.tap("修改站点信息")
+    visitor.tap("保存")
+    visitor.tap("停用 北门平板")
+    visitor.tap("确认停用")
+    assert "北门平板" not in visitor.text
+    visitor.tap("全部站点")
+    visitor.page.get_by_text("查找和筛选").click()
+    visitor.type("名称、编号或地址", "东湖")
+    visitor.tap("查询")
+    visitor.tap("东湖公园站")

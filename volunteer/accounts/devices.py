@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -89,6 +90,18 @@ def list_devices(
     if after:
         query = query.where(Device.id > after)
     return [_view(device) for device in reading().scalars(query.order_by(Device.id).limit(limit))]
+
+
+def stations_with_device(now: dt.datetime) -> sa.Select[uuid.UUID]:
+    """Return a select of the stations that have a device which may sign in."""
+    return sa.select(Device.station_id).where(Device.revoked_at.is_(None), Device.expires_at > now)
+
+
+def count_devices(station_ids: Collection[uuid.UUID], now: dt.datetime) -> dict[uuid.UUID, int]:
+    """Return how many devices of these stations may sign in, by station; none for one without. One statement."""
+    live = stations_with_device(now).where(Device.station_id.in_(station_ids)).subquery()
+    query = sa.select(live.c.station_id, sa.func.count()).group_by(live.c.station_id)
+    return {row[0]: row[1] for row in reading().execute(query)} if station_ids else {}
 
 
 def get_device(device_id: uuid.UUID) -> DeviceView:

@@ -37,7 +37,7 @@ def get_profile(station_id: uuid.UUID) -> Station:
 
 def list_by_code(q: str | None, limit: int, after: str | None) -> list[StationRow]:
     """Return up to `limit` stations in order of code, after the code `after`."""
-    query = sa.select(Station).where(*_words(q)).order_by(Station.code).limit(limit)
+    query = sa.select(Station).where(*words(q)).order_by(Station.code).limit(limit)
     if after is not None:
         query = query.where(Station.code > after)
     return [StationRow(station) for station in reading().scalars(query)]
@@ -47,7 +47,7 @@ def list_near(
     point: Point, radius_m: int | None, q: str | None, limit: int, after: tuple[float, uuid.UUID] | None
 ) -> list[StationRow]:
     """Return up to `limit` stations with coordinates, nearest first, within `radius_m` metres if given."""
-    query = sa.select(Station).where(Station.latitude.is_not(None), *_words(q), *_box(point, radius_m))
+    query = sa.select(Station).where(Station.latitude.is_not(None), *words(q), *_box(point, radius_m))
     rows = [StationRow(station, _distance(point, station)) for station in reading().scalars(query)]
     rows = [row for row in rows if radius_m is None or near_key(row)[0] <= radius_m]
     rows.sort(key=near_key)
@@ -90,7 +90,7 @@ def _distance(point: Point, station: Station) -> float:
     return distance_m(point, Point(station.latitude or 0.0, station.longitude or 0.0))
 
 
-def _words(q: str | None) -> list[sa.ColumnElement[bool]]:
+def words(q: str | None) -> list[sa.ColumnElement[bool]]:
     """Return the condition of a search in code, name and address."""
     if not q:
         return []

@@ -7,7 +7,7 @@ from volunteer.access import Actor, Permission
 from volunteer.accounts import devices
 from volunteer.accounts.devices import DeviceView, NewDevice
 from volunteer.database import transaction
-from volunteer.stations.service import require_station
+from volunteer.stations.service import StationBrief, require_station
 
 
 def add_device(actor: Actor, station_id: uuid.UUID, name: str, now: dt.datetime) -> NewDevice:
@@ -31,6 +31,16 @@ def list_devices(
     """
     require_station(actor, Permission.READ_STATIONS, station_id)
     return devices.list_devices(frozenset({station_id}), limit, after, now)
+
+
+def get_device(actor: Actor, device_id: uuid.UUID) -> tuple[DeviceView, StationBrief]:
+    """Return a device that the caller may revoke, with its station.
+
+    Raises:
+        NotFound: no such device, or of a station that is not the caller's.
+    """
+    device = devices.get_device(device_id)
+    return device, require_station(actor, Permission.MANAGE_STATION, device.station_id)
 
 
 def revoke_device(actor: Actor, device_id: uuid.UUID, now: dt.datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, validates_schema
 
 from volunteer.stations.rules import Crs, Point, StationLevel
-from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Number, Page, Text, Truth, Whole
+from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Number, Page, QuerySchema, Text, Truth, Whole
 
 FAR_M = 1_000_000
 
@@ -137,3 +137,32 @@ class DevicePage(BaseSchema):
 
     items = fields.List(fields.Nested(DeviceOut))
     next_cursor = fields.String(allow_none=True)
+
+
+class ProfileForm(QuerySchema):
+    """What a keeper tells of a station, as its form sends it: an empty field left out."""
+
+    name = Text(100, required=True)
+    site_kind = Text(50, load_default=None)
+    address = Text(200, load_default=None)
+    phone = Text(30, load_default=None)
+    latitude = Number(-90, 90, load_default=None)
+    longitude = Number(-180, 180, load_default=None)
+    crs = Choice(Crs, load_default=None)
+    geo_optional = Truth(load_default=False)
+
+
+class StationForm(ProfileForm):
+    """A station as an admin's form sends it."""
+
+    code = Text(40, required=True)
+    level = Choice(StationLevel, required=True)
+
+
+class StationFilter(QuerySchema):
+    """The filters of the desk's list."""
+
+    parent = Id(load_default=None)
+    q = Text(100, load_default=None)
+    level = Choice(StationLevel, load_default=None)
+    show = Choice(("all", "no-device"), load_default="all")

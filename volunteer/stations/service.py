@@ -90,6 +90,11 @@ def scan_paths(actor: Actor) -> tuple[str, ...] | None:
     return _paths(actor, Permission.SCAN)
 
 
+def paths_in_scope(actor: Actor, permission: Permission) -> tuple[str, ...] | None:
+    """Return the paths of the stations whose subtrees the caller holds a permission over; None = everywhere."""
+    return _paths(actor, permission)
+
+
 def may_at(actor: Actor, permission: Permission, station: StationBrief) -> bool:
     """Whether the caller holds a permission over a station."""
     paths = _paths(actor, permission)

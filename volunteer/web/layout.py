@@ -101,7 +101,7 @@ SIDE = (
     Place("people.list_page", _l("People"), Permission.READ_PEOPLE),
     Place("units_desk.list_page", _l("Units and tasks"), Permission.MANAGE_SITE),
     Place("areas_desk.list_page", _l("Areas"), Permission.MANAGE_SITE),
-    Place("stations_desk.list_page", _l("Stations and devices"), Permission.MANAGE_STATION),
+    Place("stations_desk.list_page", _l("Stations and devices"), Permission.READ_STATIONS),
     Place("accounts_desk.list_page", _l("Accounts and roles"), Permission.AUDIT),
     Place("site.settings_page", _l("Site settings"), Permission.MANAGE_SITE),
     Place("audit_desk.list_page", _l("Audit log"), Permission.AUDIT),
