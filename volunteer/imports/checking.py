@@ -68,9 +68,8 @@ def table_of(sheets: Sequence[Sheet], fields: Sequence[Field], dated: str = "") 
         else:
             faults.insert(0, FileFault.NO_ROWS)
     if len(found) != 1:
-        several = FileFault.SEVERAL_SHEETS
-        told = [fault for fault in faults if fault is not FileFault.NO_HEADER] or [FileFault.NO_HEADER]
-        raise UnreadableFile(several if found else told[0])
+        faults.sort(key=lambda fault: fault is FileFault.NO_HEADER)  # what is closer to a roster tells more
+        raise UnreadableFile(FileFault.SEVERAL_SHEETS if found else next(iter(faults), FileFault.NO_HEADER))
     if len(found[0][2]) > MOST_ROWS:
         raise UnreadableFile(FileFault.TOO_MANY_ROWS)
     return found[0]
