@@ -38,7 +38,9 @@ from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.errors import Unavailable
 from volunteer.hours import api as hours_api
+from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
+from volunteer.hours import request_pages
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
 from volunteer.registration import erasure, people_pages, privacy, privacy_api, profile_pages, register_pages
@@ -94,6 +96,8 @@ PAGES: tuple[Pages, ...] = (
     stations_desk.pages,
     rates_pages.pages,
     help_pages.pages,
+    hours_pages.pages,
+    request_pages.pages,
     visit_pages.pages,
     poster_pages.pages,
     report_people_pages.pages,
@@ -181,6 +185,7 @@ def wire() -> None:
     activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]
+    hours.ATTENDED[:] = [checkin_queries.attended]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     layout.SITE[:] = [site.facts]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)

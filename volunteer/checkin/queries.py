@@ -32,6 +32,8 @@ from volunteer.stations import service as stations
 from volunteer.stations.service import StationBrief
 
 Cursor = tuple[dt.datetime, uuid.UUID]
+OF_LATE = dt.timedelta(days=30)
+"""How long a person is reminded of an attendance without an end: longer than a make-up may be asked for."""
 WORDS = {
     "open": "已签到、还没有签退,离开时请记得签退。",
     "unclosed": "没有在时限内签退,这次暂记 0 分钟;设备稍后上传的签退会自动计入,也可以申请补录。",
@@ -81,6 +83,19 @@ def own_attendances(
     if before:
         query = query.where(sa.tuple_(ROWS.c.first_in_at, ROWS.c.id) < before)
     rows = session.execute(query.order_by(ROWS.c.first_in_at.desc(), ROWS.c.id.desc()).limit(limit + 1)).all()
+    shifts = activities.shifts_of(session, {row.shift_id for row in rows})
+    return [_own(view(row, now), shifts[row.shift_id]) for row in rows]
+
+
+def attended(person_id: uuid.UUID, shift_id: uuid.UUID | None, now: dt.datetime) -> list[dict[str, Any]]:
+    """Return a person's attendance at a shift or, without one, those not closed of late: `hours.seams.ATTENDED`."""
+    query = sa.select(ROWS).where(ROWS.c.person_id == person_id, ROWS.c.pair_count > 0)
+    if shift_id is not None:
+        query = query.where(ROWS.c.shift_id == shift_id)
+    else:
+        query = query.where(ROWS.c.has_open_pair, ROWS.c.closes_at >= now - OF_LATE)
+    session = reading()
+    rows = session.execute(query.order_by(ROWS.c.first_in_at.desc(), ROWS.c.id.desc())).all()
     shifts = activities.shifts_of(session, {row.shift_id for row in rows})
     return [_own(view(row, now), shifts[row.shift_id]) for row in rows]
 

@@ -29,6 +29,8 @@ def explain(session: Session, line: LedgerLine, now: dt.datetime) -> dict[str, A
     key, group = group_of(session, line)
     answer: dict[str, Any] = {"entry_id": line.id, "kind": line.kind, "minutes": line.minutes, "on": line.site_day}
     answer |= {"policy_version": line.policy_version, "computed_at": now, "shift_id": line.shift_id}
+    effective = [group.base, *group.corrections] if group.is_live else []
+    answer |= {"person_id": line.person_id, "is_live": any(one is not None and one.id == line.id for one in effective)}
     if key is None:
         same = {"effective_minutes": line.minutes, "recomputed_minutes": line.minutes, "agrees": True}
         return answer | same | {name: [] for name in ("scans", "pairs", "union", "tiers", "corrections")}

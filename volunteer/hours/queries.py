@@ -83,6 +83,31 @@ def totals_of(person_id: uuid.UUID) -> dict[str, int]:
     }
 
 
+def years_of(person_id: uuid.UUID) -> dict[int, int]:
+    """Return a person's minutes by year of service, the latest first; what was proved elsewhere is no part of them."""
+    year = sa.extract("year", LedgerLine.site_day)
+    query = sa.select(year, sa.func.sum(LedgerLine.minutes)).where(
+        LedgerLine.person_id == person_id, LedgerLine.class_ != LineClass.EXTERNAL
+    )
+    rows = reading().execute(query.group_by(year).order_by(year.desc()))
+    return {int(one): int(minutes) for one, minutes in rows if minutes}
+
+
+def requests_of(
+    person_id: uuid.UUID,
+    kinds: Collection[RequestKind],
+    state: RequestState | None,
+    limit: int,
+    before: tuple[dt.datetime, uuid.UUID] | None = None,
+) -> list[dict[str, Any]]:
+    """Return a page (and one more) of what was asked for or waits about a person, newest first."""
+    query = sa.select(HourRequest).where(HourRequest.person_id == person_id, HourRequest.kind.in_(kinds))
+    if state is not None:
+        query = query.where(HourRequest.state == state)
+    session = reading()
+    return views_of(session, list(session.scalars(_page(query, HourRequest, limit, before))))
+
+
 def entries_of(
     person_id: uuid.UUID, limit: int, before: tuple[dt.datetime, uuid.UUID] | None = None
 ) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -42,6 +43,15 @@ PRESENCE_OF: list[PresenceOf] = []
 LINES_CHANGED: list[LinesChanged] = []
 #: The accounts that recorded these scans (keepers, leaders; a device has none): they never review them. One handler.
 RECORDED_BY: list[RecordedBy] = []
+
+#: A person's attendances at one shift or, without one, those not closed of late, each with its state and why: told by
+#: check-in for the person's own page, newest first. One handler.
+ATTENDED: list[Callable[[uuid.UUID, uuid.UUID | None, dt.datetime], list[dict[str, Any]]]] = []
+
+
+def attended(person_id: uuid.UUID, shift_id: uuid.UUID | None, now: dt.datetime) -> list[dict[str, Any]]:
+    """Return what check-in tells of a person's attendances; nothing before it is wired."""
+    return [one for handler in ATTENDED for one in handler(person_id, shift_id, now)]
 
 
 def presences_of(session: Session, person_id: uuid.UUID) -> list[Presence]:

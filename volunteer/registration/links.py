@@ -32,6 +32,31 @@ class Dependant:
     display_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whose page is shown: the caller's own (`other` is None) or that of one they act for; `others`: all of those."""
+
+    person_id: uuid.UUID
+    other: Dependant | None
+    others: tuple[Dependant, ...]
+
+    @property
+    def volunteer_id(self) -> uuid.UUID | None:
+        """What stands in addresses and forms: nothing for oneself."""
+        return self.other.id if self.other else None
+
+
+def whom(actor: Actor, chosen: str) -> Whom:
+    """Return whose page is meant: of one whom the caller acts for, where `chosen` is their id, else the caller's own.
+
+    Raises:
+        Forbidden: `not-a-volunteer`, where nobody is chosen.
+    """
+    others = tuple(persons_of(actor.account)["acts_for"])
+    other = next((one for one in others if str(one.id) == chosen), None)
+    return Whom(other.id if other else own_person(actor), other, others)
+
+
 def own_person(actor: Actor) -> uuid.UUID:
     """Return the person that the caller's account is.
 

@@ -18,6 +18,8 @@ from volunteer.registration.facts import (
     renew_card,
 )
 from volunteer.registration.links import (
+    Dependant,
+    Whom,
     account_ids_of,
     acting_as,
     find_own_person,
@@ -25,12 +27,15 @@ from volunteer.registration.links import (
     may_act_for,
     own_person,
     persons_of,
+    whom,
 )
 from volunteer.registration.reach import KEEPER_SEES, has_confirmed, require_person
 
 __all__ = [
     "KEEPER_SEES",
+    "Dependant",
     "PersonFacts",
+    "Whom",
     "account_ids_of",
     "acting_as",
     "age_of",
@@ -51,4 +56,5 @@ __all__ = [
     "persons_of",
     "renew_card",
     "require_person",
+    "whom",
 ]
