@@ -55,6 +55,14 @@ def sign_in_here(visitor: Visitor, phone: str) -> None:
     visitor.tap("登录", "button")
 
 
+def press(visitor: Visitor, name: str, comes: str = "[data-k]") -> None:
+    """Press a button of the visit; the phone is asked where it is, so what comes does not come at once."""
+    visitor.page.get_by_role("button", name=name, exact=True).first.click()
+    visitor.taps += 1
+    visitor.page.wait_for_selector(comes)
+    visitor.look()
+
+
 def show(visitor: Visitor) -> str:
     """Return the state that is shown."""
     return str(visitor.page.locator("[data-k]").get_attribute("data-k"))
@@ -66,9 +74,7 @@ def test_a_first_visit_and_the_next_one(chromium: Browser, door: Door) -> None:
         door.scan(visitor)
         assert visitor.heading == "登录"
         sign_in_here(visitor, door.volunteer().phone)
-        visitor.tap("签到")
-        visitor.page.wait_for_url("**/me/scans/*")
-        visitor.look()
+        press(visitor, "签到")
         assert show(visitor) == "ok_in"  # the phone said where it was
         assert visitor.taps <= 6  # J2
         visitor.page.reload()
@@ -77,9 +83,7 @@ def test_a_first_visit_and_the_next_one(chromium: Browser, door: Door) -> None:
         assert "不用再操作" in visitor.text
         visitor.page.reload()  # the address holds the ticket by now, so this is no second visit to the code
         assert "ticket=" in visitor.page.url
-        visitor.tap("我现在就走,签退")
-        visitor.page.wait_for_url("**/me/scans/*")
-        visitor.look()
+        press(visitor, "我现在就走,签退")
         assert show(visitor) == "ok_out"
         door.scan(visitor)
         assert "已签退" in visitor.text
@@ -89,9 +93,7 @@ def test_who_is_signed_in_needs_two_taps(visitor: Visitor, door: Door) -> None:
     visitor.tap("登录")
     sign_in_here(visitor, door.volunteer().phone)
     door.scan(visitor)
-    visitor.tap("签到")
-    visitor.page.wait_for_url("**/me/scans/*")
-    visitor.look()
+    press(visitor, "签到")
     assert show(visitor) == "flag"  # this phone does not say where it is
     visitor.tap("知道了")
     assert visitor.heading.startswith("您好")
@@ -103,9 +105,7 @@ def test_a_stranger_to_the_shift_is_shown_the_way(visitor: Visitor, door: Door) 
     sign_in_here(visitor, door.post.volunteer().phone)
     door.scan(visitor)
     assert "没有查到您此时在本站的报名" in visitor.text
-    visitor.tap("签到")
-    visitor.page.wait_for_url("**/me/scans/*")
-    visitor.look()
+    press(visitor, "签到")
     assert show(visitor) == "none"
     visitor.tap("回到签到页")
     visitor.tap("不是您?换人登录")
@@ -120,13 +120,10 @@ def test_several_shifts_are_asked_about(visitor: Visitor, door: Door) -> None:
     visitor.tap("登录")
     sign_in_here(visitor, door.post.volunteer().phone)
     door.scan(visitor)
-    visitor.tap("签到")
-    visitor.page.wait_for_selector(".summary")
-    visitor.look()
+    press(visitor, "签到", ".summary")
     assert visitor.page.get_by_role("alert").get_by_role("link").get_attribute("href") == "#shift-of-me"
     visitor.page.get_by_role("radio").first.check()
-    visitor.tap("签到")
-    visitor.page.wait_for_url("**/me/scans/*")
+    press(visitor, "签到")
     assert show(visitor) == "flag"
 
 
