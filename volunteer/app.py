@@ -30,7 +30,7 @@ from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import pages as checkin_pages
-from volunteer.checkin import poster_pages, visit_pages
+from volunteer.checkin import poster_pages, roster_pages, station_pages, visit_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
@@ -102,6 +102,8 @@ PAGES: tuple[Pages, ...] = (
     poster_pages.pages,
     report_people_pages.pages,
     people_pages.pages,
+    station_pages.pages,
+    roster_pages.pages,
 )
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
@@ -192,6 +194,7 @@ def wire() -> None:
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
     accounts_pages.DESK[:] = [
+        station_pages.desk_card,
         rates_pages.card,
         units_desk.card,
         stations_desk.card,

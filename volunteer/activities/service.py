@@ -119,6 +119,13 @@ def shifts_between(
     return _facts(session, *where)
 
 
+def confirmed_between(session: Session, person_id: uuid.UUID, start: dt.datetime, end: dt.datetime) -> list[ShiftFacts]:
+    """Return the shifts overlapping a span for which a person has a confirmed sign-up, by start."""
+    mine = sa.select(Signup.shift_id).where(Signup.person_id == person_id, Signup.status == SignupStatus.CONFIRMED)
+    where = (Shift.starts_at < end, Shift.ends_at > start, Shift.cancelled_at.is_(None), Shift.id.in_(mine))
+    return _facts(session, *where, Activity.status.in_(OPEN_TO_SCANS))
+
+
 def candidates(session: Session, person_id: uuid.UUID, at: dt.datetime, paths: tuple[str, ...] | None) -> Candidates:
     """Return the shifts whose window for an in holds the minute of `at`, below these station paths (None = all)."""
     minute = to_minute(at)

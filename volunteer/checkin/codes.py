@@ -311,6 +311,15 @@ def judge_station(keys: CodeKeys, code: ReadStationCode, at: datetime) -> CodeVe
     return _verdict(code.digits, step_of(at), STATION_STEPS, expected)
 
 
+def spoken_digits(keys: CodeKeys, station_id: UUID, day: date, pass_no: str, attempt: int) -> str:
+    """Return four digits that a person may say at a station on a site day; ``attempt`` moves on where they are taken.
+
+    They are no proof: whoever stands near hears them. Source: ux.md, "Read it with these changes" (spoken code).
+    """
+    key = _master(keys, keys.current)
+    return _digits(_mac(key, "spoken", str(station_id), day.isoformat(), str(attempt), _checked_pass(pass_no)), 4)
+
+
 def _personal(keys: CodeKeys, pass_no: str, step: int, zone: tzinfo) -> PersonalCode:
     start = step_start(step)
     digits = step_digits(day_key(keys, pass_no, start.astimezone(zone).date()), step)

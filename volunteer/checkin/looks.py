@@ -18,6 +18,7 @@ class Step:
     """What to do next: a sentence, the label of its button, and the page behind it.
 
     `wants` names what the page's address takes of the answer; where the answer lacks it, `instead` is the way on.
+    `takes` names what it takes where the answer has it.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Step:
     wants: tuple[str, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
     instead: Step | None = None
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ def again(text: str, label: str = "继续扫码", **more: str) -> Step:
 
 def _roster(text: str) -> Step:
     """Return the keeper's step to the list of the shift, where one enters by hand."""
-    return Step(text, "打开班次名单", "station.roster_page", ("station_id", "shift_id"), {}, TODAY)
+    return Step(text, "打开班次名单", "roster.shift_page", ("station_id", "shift_id"), {}, TODAY)
 
 
 def _at_the_door(text: str) -> Step:
     """Return the keeper's step to signing somebody up on the spot."""
-    return Step(text, "现场报名", "station.walk_in_page", ("station_id",), {}, TODAY)
+    return Step(text, "现场报名", "roster.walk_in_page", ("station_id",), {}, TODAY, ("person_id",))
 
 
 LOOKS: Mapping[Outcome | Reason, Look] = MappingProxyType(

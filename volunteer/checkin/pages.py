@@ -7,7 +7,7 @@ from flask import Response, g, make_response, render_template, request
 
 from volunteer.access import Permission, Scope
 from volunteer.accounts import service as accounts
-from volunteer.checkin import cards
+from volunteer.checkin import cards, spoken
 from volunteer.web.pages import Pages
 
 pages = Pages("checkin")
@@ -19,7 +19,8 @@ def my_code_page() -> Any:
     me, who = accounts.who_am_i(g.actor), _whose()
     code = cards.own_code(g.actor, who, g.now)
     shown = next((one for one in me["acts_for"] if one.id == who), None)
-    body = render_template("checkin/my_code.html", code=code, me=me, shown=shown, who=who)
+    said = spoken.own_codes(g.actor, who, g.now)
+    body = render_template("checkin/my_code.html", code=code, me=me, shown=shown, who=who, spoken=said)
     response = make_response(body)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -106,11 +106,13 @@ def station_today(actor: Actor, station_id: uuid.UUID, now: dt.datetime) -> dict
     Raises:
         NotFound: no such station in the caller's scope.
     """
-    station, session = _require_watched_station(actor, station_id), reading()
+    station, only = require_door(actor, station_id)
+    session = reading()
     day = site_day(now, settings().zone)
     span = (day_starts_at(day, settings().zone), day_starts_at(day + dt.timedelta(days=1), settings().zone))
     ids = stations.station_ids_under((station.path,))
     shifts = [shift for shift in activities.shifts_between(session, frozenset(ids), *span) if not shift.cancelled]
+    shifts = [shift for shift in shifts if only is None or shift.id in only]
     shift_ids = [shift.id for shift in shifts]
     signups = activities.signups_for(session, shift_ids) if shift_ids else []
     there = sa.select(ROWS).where(ROWS.c.shift_id.in_(shift_ids), ROWS.c.pair_count > 0)
@@ -121,15 +123,33 @@ def station_today(actor: Actor, station_id: uuid.UUID, now: dt.datetime) -> dict
         "station_name": station.name,
         "date": day,
         "now": now,
+        "whole": only is None,
         "shifts": [_of_today(shift, signups, rows, names, now) for shift in shifts],
     }
 
 
-def _require_watched_station(actor: Actor, station_id: uuid.UUID) -> StationBrief:
-    """Return a station for which the caller may scan, or any for who reads all of them (an auditor)."""
-    if actor.has_everywhere(Permission.READ_STATIONS):
-        return stations.get_station(station_id)
-    return require_scan_station(actor, station_id)
+def require_door(actor: Actor, station_id: uuid.UUID) -> tuple[StationBrief, frozenset[uuid.UUID] | None]:
+    """Return a station whose door the caller may watch, and to which shifts that is limited (None = all of them).
+
+    Keepers and devices watch where they scan, auditors everywhere, shift leaders their own shifts.
+
+    Raises:
+        NotFound: no such station, or nothing of it is the caller's.
+    """
+    station = stations.get_station(station_id)
+    paths = stations.scan_paths(actor)
+    if actor.has_everywhere(Permission.READ_STATIONS) or paths is None or (paths and station.path.startswith(paths)):
+        return station, None
+    led = activities.shifts_of(reading(), led_shifts(actor)).values()
+    mine = frozenset(shift.id for shift in led if shift.station_path.startswith(station.path))
+    if not mine:
+        raise NotFound
+    return station, mine
+
+
+def led_shifts(actor: Actor) -> list[uuid.UUID]:
+    """Return the shifts of which the caller is leader."""
+    return [grant.shift_id for grant in actor.grants_with(Permission.SCAN) if grant.shift_id]
 
 
 def require_scan_station(actor: Actor, station_id: uuid.UUID) -> StationBrief:

@@ -94,7 +94,7 @@ def shown(
         next_text=step.text,
         next_label=step.label,
         next_endpoint=step.endpoint,
-        next_params={name: known[name] for name in step.wants} | dict(step.more),
+        next_params={name: known[name] for name in (*step.wants, *step.takes) if known[name]} | dict(step.more),
         band=band,
         tones=tones,
         buzz=buzz,

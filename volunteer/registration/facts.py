@@ -7,6 +7,7 @@ Source: architecture.md (registration.models is read by nobody else); decisions 
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from volunteer.database import reading
 from volunteer.errors import NotFound
+from volunteer.phone import PhoneError, normalize_phone
 from volunteer.registration import vault
 from volunteer.registration.models import Person
 from volunteer.registration.rules import PersonStatus, age_on
 from volunteer.registration.statuses import today
 
+MOST_SHARING = 20
 GONE = (PersonStatus.ERASED.value, PersonStatus.MERGED.value)
 
 
@@ -166,6 +169,15 @@ def is_match(person: Person, q: str) -> bool:
     if not (q.isascii() and q.isdigit() and len(q) >= vault.TAIL_DIGITS):
         return False
     return (vault.opened(person, "phone") or "").endswith(q)
+
+
+def find_whole(session: Session, text: str) -> list[PersonFacts]:
+    """Return who has this whole volunteer number, or this whole phone (a family may share one); a part finds nobody."""
+    ways = [Person.volunteer_no == text]
+    with suppress(PhoneError):
+        ways.append(Person.phone_index.in_(vault.phone_indexes(normalize_phone(text))))
+    query = sa.select(Person).where(sa.or_(*ways), Person.status.not_in(GONE)).order_by(Person.id)
+    return [facts(person) for person in session.scalars(query.limit(MOST_SHARING))]
 
 
 def renew_card(session: Session, person_id: uuid.UUID) -> PersonFacts:
