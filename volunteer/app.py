@@ -51,6 +51,7 @@ from volunteer.reports import api as reports_api
 from volunteer.reports import people_pages as report_people_pages
 from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
+from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.site import help_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
@@ -101,6 +102,7 @@ PAGES: tuple[Pages, ...] = (
     visit_pages.pages,
     poster_pages.pages,
     report_people_pages.pages,
+    station_figures_pages.pages,
     people_pages.pages,
     station_pages.pages,
     roster_pages.pages,

@@ -1,9 +1,13 @@
 """Figures and people: the ranking and its worst unit (J9), on a screen, by keyboard and on paper."""
 
+import io
+import re
 from dataclasses import dataclass
 
 import pytest
+from pypdf import PdfReader
 
+from tests.activities.making import make_scene
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
@@ -128,6 +132,47 @@ def test_people_are_reached_by_keyboard_alone(visitor: Visitor, district: Distri
     visitor.walk_to("江滨社区")
     visitor.walk_to("本单位人员")
     assert "王*明" in visitor.text
+
+
+def test_station_figures_go_down_by_a_tap(visitor: Visitor, district: District) -> None:
+    make_scene(district.world.api, district.world.admin)
+    sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
+    visitor.tap("站点数据")
+    visitor.tap("今年")
+    visitor.page.locator("tbody th a").first.click()
+    visitor.look()
+    visitor.tap("站点数据", nth=1)
+    assert visitor.heading == "站点数据"
+    visitor.page.get_by_label("最后一天").fill("2001-01-01")
+    visitor.tap("查看")
+    assert visitor.page.locator("#to[aria-invalid]").count() == 1
+
+
+def test_the_ranking_of_many_units_is_printed_with_its_header_on_each_page(
+    visitor: Visitor, district: District
+) -> None:
+    api, admin = district.world.api, district.world.admin
+    parent = make_unit(api, admin, name="民政局")
+    names = [f"第{number}协会" for number in range(300)]
+    for name in names:
+        make_unit(api, admin, parent, name=name, kind="social_organization")
+    sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
+    visitor.tap("注册完成率")
+    visitor.page.get_by_text("筛选和排序").click()
+    visitor.pick("单位类型", "社会组织")
+    visitor.page.get_by_role("button", name="查看", exact=True).click()
+    visitor.page.wait_for_url(lambda url: "kind=" in url)
+    pages = [
+        re.sub(r"\s", "", page.extract_text()) for page in PdfReader(io.BytesIO(visitor.page.pdf(format="A4"))).pages
+    ]
+    assert len(pages) > 5
+    for text in pages[:-1]:
+        assert all(head in text for head in ("名次", "单位", "任务", "已注册", "还差", "完成率", "情况"))
+    whole = "".join(pages)
+    assert all(name in whole for name in names)
+    assert whole.count("合计") == 1
+    for navigation in ("退出登录", "跳到正文", "筛选和排序", "导出", "系统设置", "大字"):
+        assert navigation not in whole
 
 
 def test_the_ranking_works_without_scripts(without_scripts: Visitor, district: District) -> None:

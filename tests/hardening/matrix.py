@@ -274,6 +274,8 @@ PAGES = {
     "GET /station/{foreign_station}/poster": "LLL 33 43.",
     "GET /station/{station}/poster.svg": "LLL 33 .3.",
     "GET /station/{foreign_station}/poster.svg": "LLL 33 43.",
+    "GET /rates/stations": "LLL 33 ...",
+    "GET /rates/stations.xlsx": "LLL 33 ...",
     "GET /rates/{school}/missing": "LLL 33 3..",
     "POST /rates/{school}/missing.xlsx": "LLL 33 333",
     "POST /people.xlsx": "LLL 33 333",

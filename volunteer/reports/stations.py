@@ -12,7 +12,7 @@ from volunteer.access import Actor, Permission
 from volunteer.clock import day_starts_at, site_day
 from volunteer.config import settings
 from volunteer.database import reading
-from volunteer.errors import invalid
+from volunteer.errors import NotFound, invalid
 from volunteer.reports import stations_queries as queries
 from volunteer.reports.stations_queries import Period, StationCounts, StationOfTree
 from volunteer.stations import service as stations
@@ -40,6 +40,44 @@ class StationsReport:
     from_on: dt.date
     to_on: dt.date
     rows: list[StationRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One level of the report, to go down by.
+
+    Attributes:
+        rows: the station that was chosen and those right below it; without a choice, the tops.
+        above: the stations over the chosen one in the report, the highest first.
+        parents: the ids of those that have something below them in the report.
+    """
+
+    rows: list[StationRow]
+    above: list[StationOfTree]
+    parents: frozenset[uuid.UUID]
+
+
+def part_of(report: StationsReport, station_id: uuid.UUID | None) -> Part:
+    """Return one level of a report; one top alone is shown with what is right below it.
+
+    Raises:
+        NotFound: the station is not in the report.
+    """
+    by_id = {row.station.id: row for row in report.rows}
+    tops = [row for row in report.rows if row.station.parent_id not in by_id]
+    parents = frozenset(row.station.parent_id for row in report.rows if row.station.parent_id in by_id)
+    chosen = by_id.get(station_id) if station_id else tops[0] if len(tops) == 1 else None
+    if station_id and chosen is None:
+        raise NotFound
+    if chosen is None:
+        return Part(tops, [], frozenset(filter(None, parents)))
+    below = [row for row in report.rows if row.station.parent_id == chosen.station.id]
+    above: list[StationOfTree] = []
+    higher = chosen.station.parent_id
+    while higher in by_id:
+        above.insert(0, by_id[higher].station)
+        higher = by_id[higher].station.parent_id
+    return Part([chosen, *below], above, frozenset(filter(None, parents)))
 
 
 def stations_report(actor: Actor, from_on: dt.date | None, to_on: dt.date | None, now: dt.datetime) -> StationsReport:
