@@ -31,6 +31,7 @@ from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import pages as checkin_pages
 from volunteer.checkin import poster_pages, roster_pages, station_pages, visit_pages
+from volunteer.checkin import poster_pages, showing, visit_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
@@ -39,6 +40,7 @@ from volunteer.demo import pages as demo_pages
 from volunteer.errors import Unavailable
 from volunteer.hours import api as hours_api
 from volunteer.hours import pages as hours_pages
+from volunteer.hours import decision_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import request_pages
 from volunteer.hours import service as hours
@@ -91,6 +93,7 @@ PAGES: tuple[Pages, ...] = (
     activities_pages.pages,
     manage_pages.pages,
     author_pages.pages,
+    decision_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
     units_desk.pages,
@@ -190,6 +193,8 @@ def wire() -> None:
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]
     hours.ATTENDED[:] = [checkin_queries.attended]
+    hours.SCANS_OF[:] = [showing.scans_of]
+    hours.SCANS_BETWEEN[:] = [showing.scans_between]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     layout.SITE[:] = [site.facts]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
@@ -197,6 +202,7 @@ def wire() -> None:
     accounts_pages.DOORS[:] = [demo_pages.doors]
     accounts_pages.DESK[:] = [
         station_pages.desk_card,
+        decision_pages.card,
         rates_pages.card,
         units_desk.card,
         stations_desk.card,

@@ -136,7 +136,7 @@ def test_all_faults_are_said_at_once_beside_their_fields(api: Api, scene: Scene,
         "shifts.1.post",
         "shifts.1.capacity",
     }
-    assert wrong.faults["shifts.1.post"] == "班次 2 的岗位:请填写这一项。"
+    assert wrong.faults["shifts.1.post"] == "第 2 项 · 岗位:请填写这一项。"
     again = wrong.form("title")
     assert (again["leader_phone"], again["shifts.1.capacity"]) == ("12", "很多")
     assert all(f'id="{field}"' in wrong.source for field in wrong.faults)

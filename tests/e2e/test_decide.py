@@ -6,8 +6,10 @@ from itertools import count
 
 import pytest
 
+from tests.activities.making import Scene, at, make_published, shift
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
+from tests.registration.making import add_volunteer
 from tests.stations.making import HERE, make_station
 from tests.units.making import PASSWORD
 
@@ -111,3 +113,100 @@ def test_a_keeper_writes_an_activity_and_the_centre_publishes_it(visitor: Visito
     visitor.tap("保存")
     visitor.tap("查看公开页面")
     assert visitor.heading == "文明交通劝导周"
+
+
+def serve(stage: Stage, title: str) -> str:
+    """Publish an activity whose shift has begun; return the shift's id."""
+    api = stage.world.api
+    one = shift(api, -180, 30, 9, place="公园东门")
+    made = make_published(api, scene_of(stage), one, title=title, walk_ins=False)
+    found: str = made["shifts"][0]["id"]
+    return found
+
+
+def scene_of(stage: Stage) -> Scene:
+    """The stage as the makers of activities know it."""
+    return Scene(stage.center, stage.station, stage.above.token, stage.keeper.token)
+
+
+def listed_on_paper(stage: Stage, shift_id: str, people: int) -> None:
+    """Let people be on a paper list, which waits for somebody else's review."""
+    api, who = stage.world.api, [add_volunteer(stage.world.api) for _ in range(people)]
+    for one in who:
+        api("POST", f"/shifts/{shift_id}/signups", {}, one.token, 201)
+    for direction, minutes in (("in", -120), ("out", -30)):
+        body = {"direction": direction, "at": at(api, minutes), "reason": "断网", "volunteer_ids": [o.id for o in who]}
+        api("POST", f"/shifts/{shift_id}/roll-call", body, stage.keeper.token, 200)
+
+
+def test_reviews_are_accepted_one_by_one_and_together(visitor: Visitor, stage: Stage) -> None:
+    listed_on_paper(stage, serve(stage, "图书整理"), 4)
+    sign_in(visitor, stage.keeper)
+    visitor.tap("待办审核")
+    visitor.tap("签到核对 4")
+    assert "记录签到的人不能审核" in visitor.text
+    visitor.switch_user()
+    sign_in(visitor, stage.above)
+    visitor.taps = 0
+    visitor.tap("审核")
+    visitor.tap("签到核对 4")
+    visitor.page.locator("tbody th a").first.click()
+    visitor.look()
+    assert "工作人员按纸质名单登记" in visitor.text
+    visitor.tap("通过")
+    assert "本人会收到消息" in visitor.text
+    visitor.tap("下一项")
+    visitor.page.get_by_text("不通过,并说明原因").click()
+    visitor.tap("不通过", "button")
+    assert visitor.page.title().startswith("错误:")
+    visitor.type("原因", "名单上没有签名")
+    visitor.tap("不通过", "button")
+    visitor.tap("通过勾选的项")
+    assert visitor.page.title().startswith("错误:")
+    for box in visitor.page.locator("tbody input").all():
+        box.check()
+    visitor.tap("通过勾选的项")
+    assert "已通过 2 项" in visitor.text
+
+
+def test_a_make_up_is_decided_with_the_evidence_in_sight(visitor: Visitor, stage: Stage) -> None:
+    api, shift_id = stage.world.api, serve(stage, "清洁家园")
+    who = add_volunteer(api)
+    api("POST", f"/shifts/{shift_id}/signups", {}, who.token, 201)
+    code = api("GET", "/me/code", token=who.token, expect=200).body["payload"]
+    scan = {"volunteer_code": code, "shift_id": shift_id, "direction": "in"}
+    api("POST", "/checkins", scan, stage.keeper.token, 201)
+    scan = {"volunteer_code": code, "shift_id": shift_id, "direction": "out"}
+    api("POST", "/checkins", scan, stage.keeper.token)
+    body = {"shift_id": shift_id, "from": at(api, -170), "to": at(api, -60), "reason": "手机没电,未能签到"}
+    api("POST", "/make-ups", body, who.token, 201)
+    sign_in(visitor, stage.above)
+    visitor.tap("待办审核")
+    visitor.page.get_by_role("link", name="补录").first.click()
+    visitor.look()
+    visitor.page.locator("tbody th a").first.click()
+    visitor.look()
+    assert "手机没电,未能签到" in visitor.text
+    assert "当天的签到记录" in visitor.text
+    visitor.tap("通过")
+    assert "已通过" in visitor.text
+
+
+def test_a_correction_is_decided_with_its_explanation(visitor: Visitor, stage: Stage) -> None:
+    api, shift_id = stage.world.api, serve(stage, "助老送餐")
+    who = add_volunteer(api)
+    body = {"shift_id": shift_id, "from": at(api, -170), "to": at(api, -50), "reason": "设备故障"}
+    asked = api("POST", "/make-ups", body, who.token, 201).body["id"]
+    api("POST", f"/make-ups/{asked}/approve", {}, stage.above.token, 200)
+    (entry,) = api("GET", "/me/hours/entries", token=who.token, expect=200).body["items"]
+    body = {"minutes": 90, "reason": "提前半小时离开"}
+    api("POST", f"/hours/{entry['id']}/corrections", body, who.token, 201)
+    sign_in(visitor, stage.keeper)
+    visitor.tap("待办审核")
+    visitor.page.get_by_role("link", name="更正").first.click()
+    visitor.look()
+    visitor.page.locator("tbody th a").first.click()
+    visitor.look()
+    assert "提前半小时离开" in visitor.text
+    visitor.tap("通过")
+    assert "已通过" in visitor.text

@@ -26,17 +26,6 @@ ROW = ("id", "post", "place", "starts_at", "ends_at", "capacity", "min_age", "la
 WHOLE = frozenset({"capacity", "min_age", "checkin_radius_m"})
 DECIMAL = frozenset({"latitude", "longitude"})
 TIMES = frozenset({"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"})
-LABELS = {
-    "post": "岗位",
-    "place": "地点",
-    "starts_at": "开始时间",
-    "ends_at": "结束时间",
-    "capacity": "需要人数",
-    "min_age": "最低年龄",
-    "latitude": "纬度",
-    "longitude": "经度",
-    "skills": "技能",
-}
 LOCAL = "%Y-%m-%dT%H:%M"
 Typed = dict[str, Any]
 
@@ -168,13 +157,10 @@ def kept(texts: Typed) -> list[uuid.UUID | None]:
 
 
 def for_people(fault: Fault) -> Fault:
-    """Return a fault as the form means it: its times have no zone, its ticks are one field, its rows are numbered."""
+    """Return a fault as the form means it: its times have no zone, its ticks are one field."""
     field, message = re.sub(r"(^|\.)skills\.[0-9]+$", r"\1skills", fault.field), fault.message
     if fault.code == "invalid-instant":
         message = "请填写日期和时间,例如 2026-03-05T09:00。"
-    row = re.fullmatch(r"shifts\.([0-9]+)\.(\w+)", field)
-    if row:
-        message = f"班次 {int(row[1]) + 1} 的{LABELS.get(row[2], '内容')}:{message}"
     return Fault(field, fault.code, message)
 
 

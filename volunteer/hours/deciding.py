@@ -86,9 +86,10 @@ def _decide(
             raise NotFound
         lock_person(session, request.person_id)
         session.refresh(request, with_for_update=True)
-        barred = _barred(session, request)
-        _require_second_person(actor, request, barred)
-        _require_level(session, actor, request)
+        barred = barred_from(session, request)
+        if request.state == RequestState.OPEN:
+            request.flags = flags_now(session, request)
+        _require_may_decide(actor, request, barred)
         if request.state == wanted:
             return request
         if request.state != RequestState.OPEN:
@@ -109,40 +110,53 @@ def _decide(
         return request
 
 
-def _barred(session: Session, request: HourRequest) -> frozenset[uuid.UUID]:
+def barred_from(session: Session, request: HourRequest) -> frozenset[uuid.UUID]:
     """Return the accounts that may not decide: of the person, of the asker, of who recorded the evidence."""
     barred = account_ids_of(session, request.person_id)
     barred |= seams.recorded_by(session, [uuid.UUID(scan_id) for scan_id in request.scan_ids])
     return barred | ({request.asker_account_id} if request.asker_account_id else frozenset())
 
 
-def _require_second_person(actor: Actor, request: HourRequest, barred: frozenset[uuid.UUID]) -> None:
-    """Raise Forbidden for a party, NotFound outside the scope."""
-    if actor.account in barred:
-        raise Forbidden(
-            "申请人、服务者本人和记录签到的人不能审核,请由另一位负责人处理。", code="second-person-required"
-        )
-    if request.station_id is not None:
-        require_station(actor, Permission.DECIDE, request.station_id)
-    elif not actor.is_admin:
-        raise NotFound
+def _require_may_decide(actor: Actor, request: HourRequest, barred: Collection[uuid.UUID]) -> None:
+    """Raise Forbidden for a party or a level too low, NotFound outside the scope."""
+    is_party = actor.account in barred
+    if not is_party:
+        if request.station_id is not None:
+            require_station(actor, Permission.DECIDE, request.station_id)
+        elif not actor.is_admin:
+            raise NotFound
+    is_low = is_too_low(actor, request.station_id, request.flags)
+    refusal = refusal_of(actor, request.level, is_party=is_party, is_low=is_low)
+    if refusal:
+        raise Forbidden(refusal, code="second-person-required" if is_party else None)
 
 
-def _require_level(session: Session, actor: Actor, request: HourRequest) -> None:
-    """Raise Forbidden where an admin, or a keeper of a higher station, must decide; flags are looked at afresh."""
-    if request.level == Level.ADMIN and not actor.is_admin:
-        raise Forbidden("超出每日上限的部分须由系统管理员审核。")
-    if request.kind == RequestKind.MAKE_UP and request.state == RequestState.OPEN:
-        _refresh_flags(session, request)
-    if request.flags and request.station_id and not holds_above(actor, Permission.DECIDE, request.station_id):
-        raise Forbidden("补录的时间早于活动发布或报名,须由上级站点负责人或管理员审核。")
+def refusal_of(actor: Actor, level: str, *, is_party: bool, is_low: bool) -> str:
+    """Return why the caller may not decide a request of their scope, or "".
+
+    `is_party`: they asked, are or act for the person, or recorded the evidence; `is_low`: see `is_too_low`.
+    """
+    if is_party:
+        return "申请人、服务者本人和记录签到的人不能审核,请由另一位负责人处理。"
+    if level == Level.ADMIN and not actor.is_admin:
+        return "超出每日上限的部分须由系统管理员审核。"
+    if is_low:
+        return "补录的时间早于活动发布或报名,须由上级站点负责人或管理员审核。"
+    return ""
 
 
-def _refresh_flags(session: Session, request: HourRequest) -> None:
-    """Judge a make-up's flags as publication and sign-up stand now."""
+def is_too_low(actor: Actor, station_id: uuid.UUID | None, flags: Collection[str]) -> bool:
+    """Whether flags ask for a keeper of a higher station or an admin, and the caller is neither."""
+    return bool(flags and station_id) and not holds_above(actor, Permission.DECIDE, station_id or uuid.UUID(int=0))
+
+
+def flags_now(session: Session, request: HourRequest) -> list[str]:
+    """Return a request's flags; those of an open make-up are judged as publication and sign-up stand now."""
+    if request.kind != RequestKind.MAKE_UP or request.state != RequestState.OPEN:
+        return list(request.flags)
     shift, times = _make_up(session, request)
     verdict = judge(session, request.person_id, shift, times, (), request.created_at, request.id)
-    request.flags = [flag.value for flag in verdict.flags]
+    return [flag.value for flag in verdict.flags]
 
 
 def _check_again(session: Session, actor: Actor, request: HourRequest, now: dt.datetime) -> None:

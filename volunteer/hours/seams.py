@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,35 @@ class Presence:
     at: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One scan as whoever decides should see it.
+
+    Attributes:
+        at: when it is judged to have happened; `received_at` when it came.
+        way: how it came, in words; `device` the scanner's name, `account_id` who made it; one of the two is there.
+        notes: what speaks against it, a sentence each (flags, refusals, voided).
+        counts: it was accepted and has not been voided.
+        distance_m: metres from the place of service, where a phone said where it was.
+    """
+
+    id: uuid.UUID
+    direction: str
+    at: dt.datetime
+    received_at: dt.datetime
+    shift_id: uuid.UUID | None
+    station_id: uuid.UUID | None
+    way: str
+    device: str
+    account_id: uuid.UUID | None
+    distance_m: int | None
+    reason: str | None
+    notes: tuple[str, ...]
+    counts: bool
+
+
+ScansOf = Callable[[Session, Collection[uuid.UUID]], dict[uuid.UUID, Scan]]
+ScansBetween = Callable[[Session, uuid.UUID, dt.datetime, dt.datetime], list[Scan]]
 PresenceOf = Callable[[Session, uuid.UUID], Sequence[Presence]]
 LinesChanged = Callable[[Session, uuid.UUID, dt.datetime], None]
 RecordedBy = Callable[[Session, Sequence[uuid.UUID]], frozenset[uuid.UUID]]
@@ -43,6 +72,10 @@ PRESENCE_OF: list[PresenceOf] = []
 LINES_CHANGED: list[LinesChanged] = []
 #: The accounts that recorded these scans (keepers, leaders; a device has none): they never review them. One handler.
 RECORDED_BY: list[RecordedBy] = []
+#: The scans behind requests, by id, in a fixed number of statements: what a decision's page shows. One handler.
+SCANS_OF: list[ScansOf] = []
+#: A person's scans between two instants, accepted or not, in order. One handler.
+SCANS_BETWEEN: list[ScansBetween] = []
 
 #: A person's attendances at one shift or, without one, those not closed of late, each with its state and why: told by
 #: check-in for the person's own page, newest first. One handler.
@@ -65,3 +98,16 @@ def recorded_by(session: Session, scan_ids: Sequence[uuid.UUID]) -> frozenset[uu
     for handler in RECORDED_BY if scan_ids else ():
         found |= handler(session, scan_ids)
     return found
+
+
+def scans_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
+    """Return these scans by id, as far as there are any."""
+    found: dict[uuid.UUID, Scan] = {}
+    for handler in SCANS_OF if scan_ids else ():
+        found |= handler(session, scan_ids)
+    return found
+
+
+def scans_between(session: Session, person_id: uuid.UUID, start: dt.datetime, end: dt.datetime) -> list[Scan]:
+    """Return a person's scans between two instants, in order."""
+    return [scan for handler in SCANS_BETWEEN for scan in handler(session, person_id, start, end)]

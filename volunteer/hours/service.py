@@ -19,7 +19,15 @@ from volunteer.hours.explaining import explain
 from volunteer.hours.messages import tell_unclosed
 from volunteer.hours.models import LedgerLine, LineClass, LineKind
 from volunteer.hours.queries import LineView, lines_of
-from volunteer.hours.seams import ATTENDED, LINES_CHANGED, PRESENCE_OF, RECORDED_BY, Presence
+from volunteer.hours.seams import (
+    ATTENDED,
+    LINES_CHANGED,
+    PRESENCE_OF,
+    RECORDED_BY,
+    SCANS_BETWEEN,
+    SCANS_OF,
+    Presence,
+)
 from volunteer.hours.settling import Settled, settle, settle_again, settle_if_due, shift_moved
 from volunteer.registration.service import lock_person, may_act_for, require_person
 
@@ -28,6 +36,8 @@ __all__ = [
     "LINES_CHANGED",
     "PRESENCE_OF",
     "RECORDED_BY",
+    "SCANS_BETWEEN",
+    "SCANS_OF",
     "LineView",
     "Presence",
     "Settled",
