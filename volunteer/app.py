@@ -39,10 +39,9 @@ from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.errors import Unavailable
 from volunteer.hours import api as hours_api
+from volunteer.hours import decision_pages, request_pages
 from volunteer.hours import pages as hours_pages
-from volunteer.hours import decision_pages
 from volunteer.hours import privacy as hours_privacy
-from volunteer.hours import request_pages
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
 from volunteer.registration import erasure, people_pages, privacy, privacy_api, profile_pages, register_pages
