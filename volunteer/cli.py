@@ -164,9 +164,7 @@ def _tell_demo() -> bool:
 
 def _tell_progress(percent: int) -> None:
     """Say how far the loading is, so that nobody thinks that it hangs."""
-    if percent == 10:
-        click.echo("Loading the demo district, once, for half a minute or so …")
-    click.echo(f"  {percent} %")
+    click.echo(f"  {percent} %" if percent else "Loading the demo district, once; this takes half a minute or so …")
 
 
 @demo_group.command("serve")

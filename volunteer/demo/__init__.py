@@ -22,10 +22,11 @@ def load(now: Instant, clock: SettableClock, progress: Callable[[int], object] =
     Args:
         now: where the story ends.
         clock: the app's clock while the story is told, so that what reads it there agrees.
-        progress: is told each tenth of the way, in percent.
+        progress: is told the beginning and each tenth of the way, in percent.
     """
     if units.list_units(None, None, 1, None):
         return False
+    progress(0)
     with transaction():
         story = Story(now, clock)
         for chapter in CHAPTERS:
@@ -52,8 +53,8 @@ def welcome(port: int) -> str:
     """Return the lines that `make run` prints: where, and who can sign in."""
     lines = "".join(f"    {part.phone}  {part.title} {part.name}\n" for part in PARTS)
     return (
-        f"Volunteer 志愿服务管理系统 · demo on http://127.0.0.1:{port}\n"
-        f"  sign in with the password {PASSWORD} as\n{lines}"
+        "Volunteer 志愿服务管理系统 · demo\n"
+        f"  open http://127.0.0.1:{port} and tap a role, or sign in with the password {PASSWORD} as\n{lines}"
         f"  API description: http://127.0.0.1:{port}/api/v1/openapi.json\n"
         "  stop with Ctrl-C; data lies under VOLUNTEER_DATA_DIR (var/)"
     )

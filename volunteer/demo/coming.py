@@ -60,7 +60,8 @@ def _at_the_door(story: Story, event: Event) -> None:
 
 def _note(story: Story, data: dict[str, Any], one: dict[str, Any], number: int) -> None:
     """Note one activity ahead."""
-    span = (story.when(one["day"], one["from"]), story.when(one["day"], one["to"]))
+    day = _day(story, one)
+    span = (story.when(day, one["from"]), story.when(day, one["to"]))
     fields = {name: one[name] for name in PLAIN if name in one} | {"risk_notice": data["risk_notice"]}
     shifts = [events.shift(one["post"], span, one["capacity"])]
     event = Event(one["station"], fields, shifts, state=one.get("state", "published"), reason=one.get("reason", ""))
@@ -75,6 +76,14 @@ def _note(story: Story, data: dict[str, Any], one: dict[str, Any], number: int) 
         story.at(story.when(-1, "21:00"), lambda: _for_the_child(story, event))
     if event.state == "cancelled":
         story.at(story.when(-1, "17:00"), lambda: _call_off(story, event))
+
+
+def _day(story: Story, one: dict[str, Any]) -> int:
+    """Return the day of an activity, counted from today: as it is said, or a weekday after tomorrow and some weeks."""
+    if "day" in one:
+        return int(one["day"])
+    ahead = (one["weekday"] - story.today.weekday()) % 7
+    return ahead + 7 * (one["week"] + (ahead < 2))
 
 
 def _for_the_child(story: Story, event: Event) -> None:

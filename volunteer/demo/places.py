@@ -14,7 +14,7 @@ from volunteer.units import targets
 from volunteer.units.schemas import UnitIn
 
 FIRST_DAY = -90
-SITE = {"name": "云禾区志愿服务(演示)", "issuer": "云禾区志愿者协会(演示)", "organizer": "云禾区新时代文明实践中心"}
+SITE = {"name": "云禾区志愿服务", "issuer": "云禾区志愿者协会(演示)", "organizer": "云禾区新时代文明实践中心"}
 
 
 def begin(story: Story) -> None:
