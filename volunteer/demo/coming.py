@@ -82,8 +82,8 @@ def _day(story: Story, one: dict[str, Any]) -> int:
     """Return the day of an activity, counted from today: as it is said, or a weekday after tomorrow and some weeks."""
     if "day" in one:
         return int(one["day"])
-    ahead = (one["weekday"] - story.today.weekday()) % 7
-    return ahead + 7 * (one["week"] + (ahead < 2))
+    ahead = (int(one["weekday"]) - story.today.weekday()) % 7
+    return ahead + 7 * (int(one["week"]) + (ahead < 2))
 
 
 def _for_the_child(story: Story, event: Event) -> None:
