@@ -14,7 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from volunteer import __version__, config, database, migrations
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
-from volunteer.accounts import devices, sign_in
+from volunteer.accounts import desk_pages as accounts_desk
+from volunteer.accounts import devices, directory, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
@@ -57,9 +58,11 @@ from volunteer.site import pages as site_pages
 from volunteer.site import service as site
 from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
+from volunteer.stations import listing as stations_listing
 from volunteer.stations import service as stations
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
+from volunteer.units import listing as units_listing
 from volunteer.units import service as units
 from volunteer.web import assets, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
@@ -96,6 +99,7 @@ PAGES: tuple[Pages, ...] = (
     site_pages.pages,
     units_desk.pages,
     stations_desk.pages,
+    accounts_desk.pages,
     rates_pages.pages,
     help_pages.pages,
     hours_pages.pages,
@@ -194,6 +198,7 @@ def wire() -> None:
     hours.SCANS_OF[:] = [showing.scans_of]
     hours.SCANS_BETWEEN[:] = [showing.scans_between]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
+    _wire_scopes()
     layout.SITE[:] = [site.facts]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.LANDING[:] = [public.Kept()]
@@ -207,6 +212,17 @@ def wire() -> None:
     ]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
+
+
+def _wire_scopes() -> None:
+    """Tell the accounts' desk how units, stations, areas and shifts are named and chosen."""
+    for field, many, find in (
+        ("unit_id", units.unit_briefs, units_listing.find_units),
+        ("station_id", stations.station_briefs, stations_listing.find_stations),
+        ("area_id", areas.areas_of, areas.find_areas),
+    ):
+        directory.SCOPES[field] = directory.scope_desk(many, find)
+    directory.SCOPES["shift_id"] = directory.ScopeDesk(activities.shift_titles)
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

@@ -3,6 +3,8 @@
 from tests.conftest import ADMIN_PASSWORD
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
+from tests.registration.making import new_phone
+from tests.units.making import make_unit
 
 
 def sign_in(visitor: Visitor, phone: str, password: str) -> None:
@@ -108,3 +110,45 @@ def test_an_administrator_adds_a_station_and_a_device_whose_token_is_seen_once(v
     visitor.type("名称、编号或地址", "东湖")
     visitor.tap("查询")
     visitor.tap("东湖公园站")
+
+
+def test_an_administrator_gives_a_unit_its_liaison_who_then_signs_in(visitor: Visitor, world: World) -> None:
+    make_unit(world.api, world.admin, name="东湖中学", code="E2E-DHZX")
+    sign_in_as_boss(visitor)
+    visitor.tap("单位与任务")
+    visitor.page.get_by_text("查找和筛选").click()
+    visitor.type("名称或代码", "东湖中学")
+    visitor.tap("查询")
+    visitor.tap("东湖中学")
+    visitor.tap("指定联络员")
+    assert "东湖中学" in visitor.text
+    visitor.tap("新增账号")
+    visitor.type("姓名", "周联络")
+    visitor.tap("保存账号")
+    assert visitor.page.locator("[aria-invalid]").count() == 1
+    phone = new_phone()
+    visitor.type("手机号", phone)
+    visitor.type("初始密码", "Zhou-2026-pass")
+    visitor.tap("保存账号")
+    assert visitor.page.locator("#unit_id").input_value() == "东湖中学(E2E-DHZX)"
+    visitor.tap("确认授权")
+    assert "东湖中学" in visitor.text
+    visitor.tap("授权")
+    visitor.page.get_by_label("站点管理员", exact=False).check()
+    visitor.tap("下一步")
+    visitor.tap("确认授权")
+    assert visitor.page.locator("[aria-invalid]").count() == 1
+    visitor.tap("不改了,返回")
+    visitor.tap("停用账号")
+    visitor.tap("返回账号")
+    visitor.page.get_by_role("link", name="收回").click()
+    visitor.look()
+    visitor.tap("返回账号")
+    visitor.tap("账号与权限", nth=0)
+    visitor.tap("退出登录")
+    sign_in(visitor, phone, "Zhou-2026-pass")
+    assert visitor.heading == "您好,周联络"
+    assert visitor.page.locator(".side").get_by_role("link", name="账号与权限").count() == 0
+    visitor.page.goto(visitor.base + "/manage/accounts")
+    visitor.look()
+    assert "审计员" in visitor.text

@@ -174,3 +174,11 @@ class MeOut(BaseSchema):
     account = fields.Nested(AccountOut)
     volunteer = fields.Nested(OwnPersonOut, allow_none=True)
     acts_for = fields.List(fields.Nested(ActsForOut))
+
+
+class NewAccountForm(BaseSchema):
+    """A staff account as its form sends it; without a password where codes can be sent."""
+
+    phone = Phone(required=True)
+    name = Text(50, required=True)
+    password = Secret()

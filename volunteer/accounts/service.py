@@ -189,6 +189,23 @@ def disable_account(actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> Ac
         return view_of(session, account)
 
 
+def enable_account(actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> AccountView:
+    """Open a closed staff account again; its roles are in force as before. A second time is harmless.
+
+    Raises:
+        NotFound: no such account of staff; an erased person's stays closed.
+    """
+    actor.require_admin()
+    with transaction() as session:
+        account = session.get(Account, account_id, with_for_update=True)
+        if account is None or not account.is_staff:
+            raise NotFound
+        if account.disabled_at is not None:
+            account.disabled_at = None
+            audit.record(session, actor, now, "account.enable", ("account", account_id))
+        return view_of(session, account)
+
+
 def get_account(account_id: uuid.UUID) -> AccountView:
     """Return an account with its grants in force.
 

@@ -97,6 +97,13 @@ def shifts_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Shi
     return {facts.id: facts for facts in _facts(session, Shift.id.in_(wanted))} if wanted else {}
 
 
+def shift_titles(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return what shifts are called where a role names them: the activity and the day, by id."""
+    zone = settings().zone
+    facts = shifts_of(reading(), ids).values()
+    return {one.id: f"{one.activity_title}({one.starts_at.astimezone(zone):%Y-%m-%d %H:%M})" for one in facts}
+
+
 def get_shift(session: Session, shift_id: uuid.UUID) -> ShiftFacts:
     """Return a shift.
 
