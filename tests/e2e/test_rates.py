@@ -99,7 +99,7 @@ def test_a_liaison_finds_who_is_missing_and_takes_the_list(visitor: Visitor, dis
     assert download.value.suggested_filename == "not-registered.xlsx"
     visitor.tap("复制")
     assert visitor.page.get_by_role("button", name="已复制").count() == 1
-    visitor.page.locator("tbody th a").first.click()
+    visitor.page.locator(".tw tbody th a").first.click()
     visitor.look()
     visitor.tap("不属于本单位")
     visitor.tap("不办理,返回")
@@ -139,7 +139,7 @@ def test_station_figures_go_down_by_a_tap(visitor: Visitor, district: District) 
     sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
     visitor.tap("站点数据")
     visitor.tap("今年")
-    visitor.page.locator("tbody th a").first.click()
+    visitor.page.locator(".tw tbody th a").first.click()
     visitor.look()
     visitor.tap("站点数据", nth=1)
     assert visitor.heading == "站点数据"
@@ -165,12 +165,13 @@ def test_the_ranking_of_many_units_is_printed_with_its_header_on_each_page(
     pages = [
         re.sub(r"\s", "", page.extract_text()) for page in PdfReader(io.BytesIO(visitor.page.pdf(format="A4"))).pages
     ]
-    assert len(pages) > 5
-    for text in pages[:-1]:
+    listing = [text for text in pages if "协会" in text]
+    assert len(listing) > 5
+    for text in listing:
         assert all(head in text for head in ("名次", "单位", "任务", "已注册", "还差", "完成率", "情况"))
     whole = "".join(pages)
     assert all(name in whole for name in names)
-    assert whole.count("合计") == 1
+    assert len(re.findall(r"合计\d", whole)) == 1
     for navigation in ("退出登录", "跳到正文", "筛选和排序", "导出", "系统设置", "大字"):
         assert navigation not in whole
 
@@ -184,7 +185,7 @@ def test_the_ranking_works_without_scripts(without_scripts: Visitor, district: D
     visitor.pick("顺序", "从低到高")
     visitor.tap("查看")
     assert "kind=school" in visitor.page.url
-    assert visitor.page.locator("tbody th").all_inner_texts() == ["第二小学", "第一小学"]
+    assert visitor.page.locator(".ranking tbody th").all_inner_texts() == ["第二小学", "第一小学"]
     with visitor.page.expect_download() as download:
         visitor.page.get_by_role("link", name="导出 Excel").click()
     assert download.value.suggested_filename.startswith("registration-rates-")

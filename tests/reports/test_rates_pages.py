@@ -46,9 +46,10 @@ def tree(api: Api, admin: str) -> dict[str, str]:
 
 
 def rows_of(page: Shown) -> dict[str, list[str]]:
-    """Return the cells of each row by the unit's name, in the order of the page."""
-    found = {}
-    for row in ROW.findall(page.source):
+    """Return the cells of each row of the ranking by the unit's name, in the order of the page."""
+    found: dict[str, list[str]] = {}
+    table = page.source.partition('class="tw ranking"')[2].partition("</table>")[0]
+    for row in ROW.findall(table):
         cells = [re.sub(r"<[^>]+>|\s+", "", cell) for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)]
         if 'scope="row"' in row:
             found[cells[1]] = cells
@@ -78,15 +79,39 @@ def test_the_ranking_says_figures_standing_and_rank(desk: Desk, tree: dict[str, 
     page = desk.get("/rates")
     found = rows_of(page)
     assert list(found) == ["教育局", "银行", "=公司", "合计"]  # by rate, without a task last
-    assert found["教育局"] == ["1", "教育局", "7", "9", "0", "128.6%", "", "达标", "—"]
-    assert found["银行"] == ["2", "银行", "3", "1", "2", "33.3%", "", "差2人", "—"]
+    assert found["教育局"] == ["1", "教育局", "7", "9", "0", "128.6%", "", "达标小单位", "—"]
+    assert found["银行"] == ["2", "银行", "3", "1", "2", "33.3%", "", "差2人小单位", "—"]
     assert found["=公司"] == ["—", "=公司", "0", "0", "—", "—", "", "没有任务", "—"]
     assert found["合计"] == ["", "合计", "10", "11", "0", "110%", "", "达标", ""]
     said = re.findall(r'role="img" aria-label="([^"]+)"', page.source)
-    assert said == ["完成率 128.6%,达标", "完成率 33.3%,未达标,还差 2 人", "完成率 110%,达标"]
+    assert said[:3] == ["完成率 128.6%,达标", "完成率 33.3%,未达标,还差 2 人", "完成率 110%,达标"]
+    assert said[3:] == ["已注册人数:2026-01-04 为 0 人,2026-03-22 为 11 人"]
+    assert "任务由管理员下达,最近一次是3月22日" in page.words
     assert "有1人没有选单位" in page.words
     assert "完成率=已注册÷任务" in page.words
     assert "截至2026-03-22" in page.words
+
+
+def test_bars_of_a_table_compare_and_none_is_cut(desk: Desk, tree: dict[str, str]) -> None:
+    """All bars end at the highest rate: 9/7 fills the width, its mark lies at 7/9, and so does everybody's."""
+    bars = re.findall(r'<svg class="bullet".*?</svg>', desk.get("/rates").source, re.DOTALL)
+    found = [re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)"', bar)[1:] for bar in bars]
+    assert found == [
+        [("0", "200.0"), ("155.6", "3")],
+        [("0", "51.9"), ("155.6", "3")],
+        [("0", "171.1"), ("155.6", "3")],
+    ]
+
+
+def test_one_far_beyond_its_task_does_not_flatten_the_others(api: Api, admin: str, desk: Desk) -> None:
+    for name, target, registered in (("甲", 1, 4), ("乙", 2, 1)):
+        unit = make_unit(api, admin, name=name)
+        set_target(api, admin, unit, target)
+        for _ in range(registered):
+            register(api, unit)
+    bars = re.findall(r'<svg class="bullet".*?</svg>', desk.get("/rates").source, re.DOTALL)
+    widths = [re.findall(r'<rect x="[\d.]+" y="\d+" width="([\d.]+)"', bar)[1] for bar in bars]
+    assert widths[:2] == ["200.0", "100.0"]
 
 
 def test_equal_rates_share_a_rank(api: Api, admin: str, desk: Desk) -> None:

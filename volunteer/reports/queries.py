@@ -34,6 +34,10 @@ class Place:
     from_on: dt.date
     until_on: dt.date | None
 
+    def holds(self, day: dt.date) -> bool:
+        """Whether the unit stood here on a day."""
+        return self.from_on <= day and (self.until_on is None or self.until_on > day)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -102,6 +106,22 @@ def registered_by_day(
         parts.append(found.group_by(member.c.unit_id))
     rows = session.execute(sa.union_all(*parts)) if parts else ()
     return {(days[row.place], row.unit_id): row.registered for row in rows}
+
+
+def registered_in_all(session: Session, days: Sequence[dt.date]) -> dict[dt.date, int]:
+    """Return how many counted at the end of each day, in a unit or in none; one statement."""
+    parts = [
+        sa.select(sa.literal(place).label("place"), sa.func.count().label("registered")).select_from(
+            counted_as_of(day).subquery()
+        )
+        for place, day in enumerate(days)
+    ]
+    return {days[row.place]: row.registered for row in session.execute(sa.union_all(*parts))}
+
+
+def last_task_set(session: Session, year: int) -> dt.datetime | None:
+    """Return when a task of a year was last set; None if none was."""
+    return session.scalar(units.last_set(year))
 
 
 def places(session: Session) -> list[Place]:

@@ -60,10 +60,17 @@ def rates_page() -> Any:
         query=query,
         same=_same(query, report),
         before=before,
+        weeks=unit_rates.weekly_of_all(report.as_of) if _is_whole(query) else [],
+        last_set=unit_rates.last_task_set(report.year),
         now=g.now,
         in_wechat=channel_of(g.actor) == "wechat",
         **_choices(),
     )
+
+
+def _is_whole(query: RatesQuery) -> bool:
+    """Whether the total of a report is everybody's."""
+    return query.root is None and g.actor.has_everywhere(Permission.READ_REPORTS)
 
 
 def _typed() -> dict[str, str]:

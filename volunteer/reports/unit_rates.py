@@ -97,6 +97,21 @@ def weekly(unit_id: uuid.UUID, last: dt.date) -> list[Week]:
         )
         for day in days
     ]
+    return _weeks(days, counts)
+
+
+def weekly_of_all(last: dt.date) -> list[Week]:
+    """Return the last weeks of everybody, in a unit or in none, against the tasks of all units; three statements."""
+    session = reading()
+    days = [last - WEEK * back for back in reversed(range(WEEKS))]
+    places, tasks = queries.places(session), queries.tasks(session, sorted({day.year for day in days}))
+    registered = queries.registered_in_all(session, days)
+    every = {day: frozenset(place.unit_id for place in places if place.holds(day)) for day in days}
+    return _weeks(days, [Counts(target=_task(tasks, every[day], day), registered=registered[day]) for day in days])
+
+
+def _weeks(days: Sequence[dt.date], counts: Sequence[Counts]) -> list[Week]:
+    """Return counts with their changes."""
     return [
         Week(day, one, None if before is None else one.registered - before.registered)
         for day, one, before in zip(days, counts, [None, *counts], strict=False)
@@ -107,7 +122,7 @@ def _below(unit_id: uuid.UUID, places: Iterable[Place], day: dt.date) -> frozens
     """Return a unit and all that stood below it on a day."""
     children: dict[uuid.UUID | None, list[uuid.UUID]] = {}
     for place in places:
-        if place.from_on <= day and (place.until_on is None or place.until_on > day):
+        if place.holds(day):
             children.setdefault(place.parent_id, []).append(place.unit_id)
     found, waiting = {unit_id}, [unit_id]
     while waiting:
@@ -141,3 +156,8 @@ def home_unit(actor: Actor, now: dt.datetime) -> uuid.UUID | None:
     tree = queries.tree(reading(), site_day(now, settings().zone))
     tops = [unit.id for unit in tree.values() if unit.id in scope and unit.parent_id not in scope]
     return tops[0] if len(tops) == 1 else None
+
+
+def last_task_set(year: int) -> dt.datetime | None:
+    """Return when a task of a year was last set, of whatever unit; None if none was."""
+    return queries.last_task_set(reading(), year)

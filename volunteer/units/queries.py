@@ -45,6 +45,11 @@ def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int
     return query.order_by(Target.unit_id, Target.year, Target.version)
 
 
+def last_set(year: int) -> sa.Select[dt.datetime | None]:
+    """Return a select of the one `set_at` when a task of a year was last set; null if none was."""
+    return sa.select(sa.func.max(Target.set_at).label("set_at")).where(Target.year == year)
+
+
 def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
     """Return a select of (unit_id, target) for the year of `day`, as the tasks stood at the end of `day`."""
     newest = (
