@@ -26,6 +26,7 @@ from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
 from volunteer.certificates import api as certificates_api
+from volunteer.certificates import desk_pages as certificates_desk
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
@@ -44,7 +45,15 @@ from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.registration import api as registration_api
-from volunteer.registration import erasure, people_pages, privacy, privacy_api, profile_pages, register_pages
+from volunteer.registration import (
+    assisted_pages,
+    erasure,
+    people_pages,
+    privacy,
+    privacy_api,
+    profile_pages,
+    register_pages,
+)
 from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
@@ -110,6 +119,8 @@ PAGES: tuple[Pages, ...] = (
     station_figures_pages.pages,
     people_pages.pages,
     station_pages.pages,
+    assisted_pages.pages,
+    certificates_desk.pages,
     roster_pages.pages,
 )
 CSP = (

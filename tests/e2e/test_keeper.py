@@ -1,16 +1,19 @@
 """The keeper at the door: the hand scanner (J4), spoken code and search (J5), every state, walk-ins, the list."""
 
 import datetime as dt
+import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from tests.activities.making import Scene, make_published, make_scene, shift
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
-from tests.registration.making import Volunteer, add_volunteer
+from tests.pages import Desk
+from tests.registration.making import Volunteer, add_volunteer, resident_id
 from tests.units.making import PASSWORD, make_account
 from volunteer.clock import SettableClock
 
@@ -65,6 +68,7 @@ def gate(world: World) -> Gate:
     made.shifts["small"] = publish(world, scene, (-10, 175, 1), title="图书整理", walk_ins=True)[0]
     made.shifts["open"] = publish(world, scene, (-10, 175, 9), title="巡河", walk_ins=True)[0]
     made.shifts["elsewhere"] = publish(world, made.elsewhere, (-10, 180, 9), title="西站值守")[0]
+    made.shifts["long"] = publish(world, scene, (-150, 120, 9), title="旧书整理")[0]
     now = clock.now()
     clock.set(now - dt.timedelta(minutes=40))
     made.shifts["over"] = publish(world, scene, (-5, 20, 9), title="早高峰劝导")[0]
@@ -262,3 +266,60 @@ def test_a_paper_list_a_walk_in_and_a_scan_taken_back(visitor: Visitor, gate: Ga
     visitor.type("作废的原因", "登记错了人")
     visitor.tap("作废")
     assert "这条记录已作废" in visitor.text
+
+
+def test_somebody_who_never_touches_a_phone(visitor: Visitor, gate: Gate) -> None:
+    """Registered at the desk, card printed, signed in and out by typed digits, settled, a proof on paper."""
+    api, clock = gate.world.api, gate.world.api.app.extensions["clock"]
+    clock.set(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=95))
+    early = Desk.of(api, gate.keeper, PASSWORD)
+    clock.set(dt.datetime.now(dt.UTC))
+    sign_in(visitor, gate.keeper)
+    visitor.tap("签到台")
+    visitor.tap("凭证件代为注册")
+    visitor.tap("提交注册")
+    assert visitor.page.title().startswith("错误:")
+    visitor.page.locator("#name").fill("皇甫秀")
+    visitor.type("证件号码", resident_id())
+    visitor.type("同意书的编号或存放处", "档案 7-12")
+    visitor.choose("我已核对证件原件,本人已签同意书")
+    visitor.tap("提交注册")
+    number = visitor.page.locator("dd.num").inner_text()
+    card = download(visitor, "打印志愿者卡")
+    digits = re.search(r"92\d{25}", card)
+    assert digits
+    visitor.tap("今天的班次")
+    visitor.tap("现场报名")
+    visitor.type("完整的手机号或志愿者编号", number)
+    visitor.tap("查找")
+    visitor.page.get_by_label(re.compile("旧书")).check()
+    visitor.tap("只报名,再扫码签到")
+    # The morning's check-in, at the same page an hour and a half ago.
+    clock.set(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90))
+    scanned = early.post(f"/station/{gate.scene.station}/scan", code=digits[0], direction="in")
+    assert "签到成功" in scanned.words
+    clock.set(dt.datetime.now(dt.UTC))
+    visitor.tap("开始扫码")
+    visitor.page.get_by_label("签退", exact=True).check()
+    beam(visitor, digits[0])
+    state(visitor, "ok_out")
+    assert "1 小时 30 分钟" in visitor.text
+    reviews = api("GET", "/reviews?state=open", token=gate.scene.center_keeper, expect=200).body["items"]
+    ids = [one["id"] for one in reviews if one["shift_id"] == gate.shifts["long"]]
+    api("POST", "/reviews/accept", {"ids": ids}, gate.scene.center_keeper, expect=200)
+    visitor.tap("今天的班次")
+    visitor.page.get_by_role("link", name="旧书").click()
+    visitor.look()
+    visitor.tap("皇*秀")
+    visitor.tap("开具服务证明")
+    assert "1 小时 30 分钟" in visitor.text
+    visitor.tap("开具")
+    assert "90分钟" in download(visitor, "打印证明")
+
+
+def download(visitor: Visitor, name: str) -> str:
+    """Follow a link to a PDF with the browser's session; return its text without blanks."""
+    link = visitor.page.get_by_role("link", name=name, exact=True).get_attribute("href")
+    answer = visitor.page.context.request.get(visitor.base + (link or ""))
+    assert answer.headers["content-type"] == "application/pdf"
+    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.body())).pages).split())

@@ -191,6 +191,12 @@ def print_pdf(actor: Actor, number: str, root: str, now: dt.datetime) -> bytes:
     return made
 
 
+def own_number(person_id: uuid.UUID, number: str) -> str:
+    """Return the number of a proof as it is written if it is this person's, else nothing."""
+    row = _find(reading(), number)
+    return row.number if row is not None and row.person_id == person_id else ""
+
+
 def verify(number: str, token: str) -> Verification:
     """Return what may be told to whoever holds the paper.
 

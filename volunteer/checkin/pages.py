@@ -33,6 +33,13 @@ def my_code_picture() -> Any:
     return Response(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
+@pages.page("/people/<uuid:person_id>/card.pdf", Permission.RUN_ACTIVITIES, Scope.PERSON)
+def person_card(person_id: uuid.UUID) -> Any:
+    """Print the card of somebody without a phone."""
+    made = cards.card_pdf(g.actor, person_id, g.now)
+    return Response(made, mimetype="application/pdf", headers={"Cache-Control": "no-store"})
+
+
 def _whose() -> uuid.UUID | None:
     """Return whom the address names; what is no id means oneself."""
     try:

@@ -20,7 +20,7 @@ from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
 from volunteer.database import constraint_of, lock_name, new_id, transaction
 from volunteer.errors import Conflict, Fault, Forbidden, InvalidInput, Unauthenticated
-from volunteer.registration import applications, links, statuses, vault
+from volunteer.registration import applications, links, standing, statuses, vault
 from volunteer.registration.applications import Application
 from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
@@ -59,6 +59,19 @@ def register(actor: Actor, body: Mapping[str, Any], now: dt.datetime, channel: s
             memberships.join(session, person.id, unit_id, person.created_on, now)
         audit.record(session, actor, now, "person.register", ("person", person.id), status=person.status)
         session.flush()
+        return person
+
+
+def register_seen(actor: Actor, body: Mapping[str, Any], now: dt.datetime) -> Person:
+    """Register somebody whose paper and signed consent the caller has before them, confirmed at once; all or nothing.
+
+    Raises:
+        InvalidInput, Conflict, Forbidden: as `register`.
+        NotFound: a unit out of the liaison's scope, or none: a liaison confirms in their units alone.
+    """
+    with transaction():
+        person = register(actor, body, now, "keeper")
+        standing.confirm(actor, person.id, now)
         return person
 
 
