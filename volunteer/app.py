@@ -19,7 +19,15 @@ from volunteer.accounts import devices, directory, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
-from volunteer.activities import author_pages, manage_pages, own_signups, signups, signups_api
+from volunteer.activities import (
+    author_pages,
+    manage_pages,
+    own_signups,
+    shift_pages,
+    signup_pages,
+    signups,
+    signups_api,
+)
 from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
@@ -103,6 +111,8 @@ PAGES: tuple[Pages, ...] = (
     activities_pages.pages,
     manage_pages.pages,
     author_pages.pages,
+    shift_pages.pages,
+    signup_pages.pages,
     decision_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
@@ -202,6 +212,7 @@ def wire() -> None:
     hours_of = hours_privacy.export_of
     privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
     activities.HAS_ATTENDED[:] = [checkin.has_attended]
+    activities.PRESENT_AT[:] = [checkin_queries.present_at]
     activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
     hours.PRESENCE_OF[:] = [checkin.presences_of]
     hours.RECORDED_BY[:] = [checkin.recorded_by]

@@ -68,8 +68,8 @@ def local(hours: float) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
-def write_activity(visitor: Visitor, title: str) -> None:
-    """Fill the form with two shifts; save it wrongly once."""
+def write_activity(visitor: Visitor, title: str, begin: str, end: str) -> None:
+    """Fill the form with two shifts, the second after the first; save it."""
     visitor.tap("新建活动")
     visitor.type("活动名称", title)
     visitor.pick("类别", "交通引导")
@@ -78,15 +78,12 @@ def write_activity(visitor: Visitor, title: str) -> None:
     visitor.type("负责人姓名", "祁站员")
     visitor.type("负责人电话", "138 0000 5678")
     visitor.type("岗位", "东路口")
-    visitor.type("开始时间", local(24))
-    visitor.type("结束时间", local(23))
+    visitor.type("开始时间", begin)
+    visitor.type("结束时间", end)
     visitor.type("需要人数", "4")
     visitor.tap("再加一班")
     second = visitor.page.locator("#shift-1")
     second.get_by_label("岗位").fill("西路口")
-    visitor.tap("保存草稿")
-    assert visitor.page.title().startswith("错误:")
-    visitor.page.locator("#shift-0").get_by_label("结束时间").fill(local(26))
     second.get_by_label("开始时间").fill(local(26))
     second.get_by_label("结束时间").fill(local(28))
     visitor.tap("保存草稿")
@@ -95,7 +92,10 @@ def write_activity(visitor: Visitor, title: str) -> None:
 def test_a_keeper_writes_an_activity_and_the_centre_publishes_it(visitor: Visitor, stage: Stage) -> None:
     sign_in(visitor, stage.keeper)
     visitor.tap("活动管理")
-    write_activity(visitor, "文明交通劝导周")
+    write_activity(visitor, "文明交通劝导周", local(24), local(23))
+    assert visitor.page.title().startswith("错误:")
+    visitor.page.locator("#shift-0").get_by_label("结束时间").fill(local(26))
+    visitor.tap("保存草稿")
     assert "草稿已保存" in visitor.text
     visitor.tap("提交审核")
     assert "待审核" in visitor.text
@@ -137,6 +137,71 @@ def listed_on_paper(stage: Stage, shift_id: str, people: int) -> None:
     for direction, minutes in (("in", -120), ("out", -30)):
         body = {"direction": direction, "at": at(api, minutes), "reason": "断网", "volunteer_ids": [o.id for o in who]}
         api("POST", f"/shifts/{shift_id}/roll-call", body, stage.keeper.token, 200)
+
+
+def test_a_roster_is_written_without_scripts(without_scripts: Visitor, stage: Stage) -> None:
+    visitor = without_scripts
+    sign_in(visitor, stage.keeper)
+    visitor.tap("活动管理")
+    write_activity(visitor, "路口值守", local(24), local(26))
+    visitor.tap("修改")
+    visitor.page.get_by_text("把一个班次复制到多个地点、多天").click()
+    visitor.pick("哪个班次", "班次 2 · 西路口")
+    visitor.type("地点,每行一个", "中心路口\n东路口\n西路口\n南路口\n北路口")
+    visitor.tap("生成这些班次")
+    assert visitor.page.locator("fieldset[id^=shift-]").count() == 6
+    visitor.tap("删去班次 1")
+    visitor.tap("保存草稿")
+    visitor.tap("提交审核")
+    assert visitor.text.count("西路口") == 6
+    visitor.switch_user()
+    sign_in(visitor, stage.above)
+    visitor.tap("待办审核")
+    visitor.page.get_by_role("link", name="查看并审核 路口值守").click()
+    visitor.tap("通过并发布")
+    assert "已发布" in visitor.text
+
+
+def test_a_shift_is_run_from_its_sign_ups_to_the_close_out(visitor: Visitor, stage: Stage) -> None:
+    api = stage.world.api
+    made = make_published(api, scene_of(stage), shift(api, -30, 60, 3), title="文艺演出", needs_approval=True)
+    shift_id, asker, by_phone = made["shifts"][0]["id"], add_volunteer(api), add_volunteer(api)
+    api("POST", f"/shifts/{shift_id}/signups", {}, asker.token, 201)
+    sign_in(visitor, stage.keeper)
+    visitor.tap("审核")
+    visitor.page.get_by_role("link", name="报名").last.click()
+    visitor.page.get_by_role("link", name="查看并审核").first.click()
+    visitor.look()
+    visitor.tap("通过 张*丰")
+    assert "报名已确认" in visitor.text
+    visitor.tap("代人报名")
+    visitor.type("完整的手机号或志愿者编号", "15000000000")
+    visitor.tap("查找")
+    visitor.type("完整的手机号或志愿者编号", by_phone.phone)
+    visitor.tap("查找")
+    visitor.tap("为 张*丰 报名")
+    visitor.tap("不通过 张*丰")
+    visitor.tap("不,返回")
+    visitor.tap("打印名单")
+    visitor.page.emulate_media(media="print")
+    assert not visitor.page.locator("header.top").is_visible()
+    visitor.page.emulate_media(media="screen")
+    visitor.tap("返回班次")
+    visitor.tap("修改班次")
+    visitor.tap("不保存,返回")
+    visitor.tap("取消班次")
+    visitor.tap("不,返回")
+    visitor.tap("填写结束情况")
+    visitor.type("受众人数", "很多")
+    visitor.tap("保存")
+    assert visitor.page.title().startswith("错误:")
+    visitor.type("受众人数", "320")
+    visitor.tap("保存")
+    assert "受众 320 人" in visitor.text
+    visitor.tap("返回活动")
+    visitor.tap("添加班次")
+    visitor.tap("保存")
+    assert visitor.page.locator("[aria-invalid]").count() == 4
 
 
 def test_reviews_are_accepted_one_by_one_and_together(visitor: Visitor, stage: Stage) -> None:

@@ -4,6 +4,7 @@ Source: ux.md A7, U8; contract, Activities (second person); decisions 6.
 """
 
 import datetime as dt
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +13,21 @@ import sqlalchemy as sa
 
 from volunteer.access import Actor, Permission
 from volunteer.accounts import service as accounts
-from volunteer.activities import views
+from volunteer.activities import service, views
 from volunteer.activities.lifecycle import why_not_decide
-from volunteer.activities.models import Activity
-from volunteer.activities.rules import ActivityStatus
+from volunteer.activities.models import Activity, Signup
+from volunteer.activities.rules import LIVE, ActivityStatus
 from volunteer.database import reading
+from volunteer.errors import NotFound
+from volunteer.registration import service as registration
+from volunteer.registration.service import PersonFacts
 from volunteer.stations import service as stations
+from volunteer.web import limits
 
 _S = ActivityStatus
+#: More than any shift that one keeper runs; longer lists are for the API.
+MOST_LISTED = 1000
+ORDER = ("pending", "confirmed", "waitlisted", "cancelled", "rejected")
 
 
 def managed_activity(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
@@ -48,6 +56,49 @@ def managed_shift(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> dict[s
     has_been = is_on and shift["starts_at"] <= now and status in (_S.PUBLISHED, _S.FINISHED, _S.CANCELLED)
     may = {"edit": is_open, "cancel": is_open, "sign_up": is_open and status == _S.PUBLISHED, "close_out": has_been}
     return shift | {"may": {name for name, is_so in may.items() if is_so}}
+
+
+def roster(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> list[dict[str, Any]]:
+    """Return everybody who is or was signed up for a shift, in order of signing up, with where they are (`presence`).
+
+    Who was there without a sign-up is not in it: a walk-in has one. Names are masked. Those who count come first.
+
+    Raises:
+        NotFound: no such shift, or outside the caller's scope.
+    """
+    rows = views.list_signups(actor, shift_id, None, MOST_LISTED, None)
+    present = {who: one for tell in service.PRESENT_AT for who, one in tell(shift_id, now).items()}
+    for row in rows:
+        row["presence"] = present.get(row["volunteer_id"]) if row["status"] in LIVE else None
+    return sorted(rows, key=lambda row: ORDER.index(row["status"]))
+
+
+def find_people(actor: Actor, shift_id: uuid.UUID, text: str, now: dt.datetime) -> list[PersonFacts]:
+    """Return who has this whole phone or volunteer number, to be signed up by the shift's keeper; a part finds nobody.
+
+    Raises:
+        NotFound: no such shift, or outside the caller's scope.
+        RateLimited: 20 times in a minute nobody was found.
+    """
+    service.require_shift(actor, Permission.RUN_ACTIVITIES, shift_id)
+    limits.check("wrong-code", actor.key, now)
+    found = registration.find_whole(reading(), unicodedata.normalize("NFKC", "".join(text.split())))
+    if not found:
+        limits.take("wrong-code", actor.key, now)
+    return found
+
+
+def shift_of_signup(actor: Actor, signup_id: uuid.UUID) -> tuple[uuid.UUID, str]:
+    """Return the shift of a sign-up at one of the caller's stations, and the person's masked name.
+
+    Raises:
+        NotFound: no such sign-up, or outside the caller's scope.
+    """
+    signup = reading().get(Signup, signup_id)
+    if signup is None:
+        raise NotFound
+    service.require_shift(actor, Permission.RUN_ACTIVITIES, signup.shift_id)
+    return signup.shift_id, registration.display_names(reading(), [signup.person_id])[signup.person_id]
 
 
 def counts_of(actor: Actor) -> dict[str, int]:

@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +26,10 @@ from volunteer.stations.service import StationBrief
 HAS_ATTENDED: list[Callable[[Session, uuid.UUID, uuid.UUID], bool]] = []
 #: Called when the time or place of a published shift has changed, in the same transaction: (session, shift, now).
 SHIFT_MOVED: list[Callable[[Session, uuid.UUID, dt.datetime], None]] = []
+
+#: Who was checked in at a shift and how far they are, told by check-in: (shift, now) -> by person `state` (`open`,
+#: `closed`, `unclosed`), `in_at`, `out_at`, `minutes`, `flags`.
+PRESENT_AT: list[Callable[[uuid.UUID, dt.datetime], dict[uuid.UUID, dict[str, Any]]]] = []
 
 IN_EARLY = dt.timedelta(minutes=30)
 OPEN_TO_SCANS = (ActivityStatus.PUBLISHED, ActivityStatus.FINISHED)

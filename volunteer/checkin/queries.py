@@ -70,6 +70,21 @@ def shift_attendances(
     return [view(row, now) | {"display_name": names.get(row.person_id, "")} for row in rows]
 
 
+def present_at(shift_id: uuid.UUID, now: dt.datetime) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return who was at a shift and how far they are, by person: a handler of `activities.service.PRESENT_AT`."""
+    rows = reading().execute(sa.select(ROWS).where(ROWS.c.shift_id == shift_id, ROWS.c.pair_count > 0)).all()
+    return {
+        row.person_id: {
+            "state": outcomes.state(facts_of(row), now).value,
+            "in_at": row.first_in_at,
+            "out_at": None if row.has_open_pair else row.last_out_at,
+            "minutes": row.minutes,
+            "walk_in": row.walk_in,
+        }
+        for row in rows
+    }
+
+
 def own_attendances(
     actor: Actor, volunteer_id: uuid.UUID | None, limit: int, before: Cursor | None, now: dt.datetime
 ) -> list[dict[str, Any]]:
