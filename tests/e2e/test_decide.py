@@ -103,7 +103,7 @@ def test_a_keeper_writes_an_activity_and_the_centre_publishes_it(visitor: Visito
     sign_in(visitor, stage.above)
     visitor.tap("活动管理")
     visitor.tap("文明交通劝导周")
-    visitor.tap("退回")
+    visitor.tap("驳回")
     visitor.tap("不,返回")
     visitor.tap("通过并发布")
     assert "已发布" in visitor.text
@@ -188,7 +188,7 @@ def test_a_shift_is_run_from_its_sign_ups_to_the_close_out(visitor: Visitor, sta
     visitor.page.emulate_media(media="screen")
     visitor.tap("返回班次")
     visitor.tap("修改班次")
-    visitor.tap("不保存,返回")
+    visitor.tap("不改了,返回")
     visitor.tap("取消班次")
     visitor.tap("不,返回")
     visitor.tap("填写结束情况")

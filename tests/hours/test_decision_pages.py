@@ -163,12 +163,12 @@ def test_a_correction_is_decided_with_its_explanation(post: Post, api: Api) -> N
     asked = api("POST", f"/hours/{entry['id']}/corrections", body, who.token, expect=201).body["id"]
     keeper, path = Browsing(api, post.scene.keeper), f"/decisions/corrections/{asked}"
     shown = keeper.get(path)
-    for words in ("提前半小时离开", "目前计入 2 小时", "申请改为 1 小时 30 分钟", "−30 分钟", "班次内 2 小时"):
+    for words in ("提前半小时离开", "现在计入 2 小时", "申请改为 1 小时 30 分钟", "−30 分钟", "班次内 2 小时"):
         assert words in shown.text, words
     assert asked in keeper.get(f"{QUEUE}?kind=corrections").source
     keeper.post(path, {"do": "accept"})
     assert post.hours(who)["minutes_total"] == 90
-    assert "目前计入 2 小时" in keeper.get(path).text
+    assert "现在计入 2 小时" in keeper.get(path).text
 
 
 def test_strangers_find_nothing_and_readers_no_door(world: World, api: Api, told: Told, admin: str) -> None:
