@@ -1,4 +1,4 @@
-"""What the stations of the communities did in the last two months: small activities of their own people.
+"""What institutes and stations did in the last two months: small activities of the people who live there.
 
 At one of them the list is on paper: who has no phone is called from it, and that is weak evidence.
 """
@@ -19,48 +19,43 @@ PAPER = ("QHZ03", (-13, -1))
 
 
 def begin(story: Story) -> None:
-    """Note two activities of each station."""
-    data = read("community")
-    stations = [row for row in rows_of("stations") if row["level"] == "station"]
+    """Note two activities of each institute and station, but for the centre and the institute with the roster."""
+    data, roster = read("community"), read("crossings")["station"]
+    stations = [row for row in rows_of("stations") if row["level"] != "center" and row["code"] != roster]
     for index, station in enumerate(stations):
         for turn in range(EACH):
             day = data["days"][(index + turn * 5) % len(data["days"])]
-            chosen = data["programmes"][(index * EACH + turn * 3) % len(data["programmes"])]
-            _note(story, data, station, day, chosen)
+            event = _planned(story, data, station["code"], day, index * EACH + turn * 3, 4 + (index + turn) % 3)
+            _note(story, event, day, station["area"], 3 + (index + turn) % 3)
     for day in PAPER[1]:
-        _note(
-            story,
-            data,
-            next(one for one in stations if one["code"] == PAPER[0]),
-            day,
-            data["programmes"][1],
-            on_paper=True,
-        )
+        event = _planned(story, data, PAPER[0], day, 1, 4)
+        story.at(story.when(day - 2, "16:00"), lambda event=event: _write_down(story, event))  # type: ignore[misc]
+        ends_at = event.span(0)[1]
+        story.at(ends_at + dt.timedelta(minutes=30), lambda event=event: _call(story, event))  # type: ignore[misc]
 
 
-def _note(story: Story, data: Row, station: Row, day: int, chosen: Row, *, on_paper: bool = False) -> None:
-    """Note one activity."""
+def _planned(story: Story, data: Row, station: str, day: int, programme: int, capacity: int) -> Event:
+    """Return an activity that is announced four days before."""
+    chosen = data["programmes"][programme % len(data["programmes"])]
     span = (story.when(day, chosen["from"]), story.when(day, chosen["to"]))
-    fields = {name: chosen[name] for name in ("title", "category", "summary")}
-    fields["risk_notice"] = data["risk_notice"]
-    event = Event(station["code"], fields, [events.shift(chosen["post"], span, data["capacity"])])
+    fields = {name: chosen[name] for name in ("title", "category", "summary")} | {"risk_notice": data["risk_notice"]}
+    event = Event(station, fields, [events.shift(chosen["post"], span, capacity)])
     events.announce(story, event, story.when(day - 4, "15:00"))
-    if on_paper:
-        story.at(story.when(day - 2, "16:00"), lambda: _write_down(story, event))
-        story.at(span[1] + dt.timedelta(minutes=30), lambda: _call(story, event))
-        return
-    count = 3 + (day + len(station["code"]) * 3 + int(station["code"][-1])) % 3
-    story.at(
-        story.when(day - 2, "19:00"),
-        lambda: events.come(story, event, 0, count, _neighbours(story, station["area"], event)),
-    )
+    return event
+
+
+def _note(story: Story, event: Event, day: int, area: str, count: int) -> None:
+    """Note who signs up two evenings before, and that it is held."""
+    at = story.when(day - 2, "19:00")
+    story.at(at, lambda: events.come(story, event, 0, count, _neighbours(story, area, event)))
     events.hold(story, event, 0)
 
 
-def _neighbours(story: Story, unit: str, event: Event) -> list[Person]:
-    """Return who serves here first: the community's own people, then others."""
+def _neighbours(story: Story, area: str, event: Event) -> list[Person]:
+    """Return who serves here first: the people of the units of that area, then others."""
+    near = {row["code"] for row in rows_of("units") if row["area"] == area}
     regulars = story.regulars()
-    own = [person for person in regulars if person.unit == unit and person.is_free(event.span(0))]
+    own = [person for person in regulars if person.unit in near and person.is_free(event.span(0))]
     return own if len(own) >= NEIGHBOURS else [*own, *(one for one in regulars if one not in own)]
 
 

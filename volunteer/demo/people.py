@@ -199,10 +199,9 @@ def _child(story: Story, row: dict[str, Any]) -> None:
 
 
 def _suspend(story: Story) -> None:
-    """Suspend somebody, who still counts."""
-    person = next(one for one in story.people if one.unit == "CZJ" and one.id)
+    """Suspend somebody who is signed up for nothing; they still count."""
+    person = next(one for one in story.people if one.unit == "CZJ" and one.id and one.actor is None)
     standing.suspend(story.staff["admin"], person.id or uuid.UUID(int=0), "冒用他人签到码,正在核实。", story.present)
-    person.way = "suspended"
 
 
 def _transfer(story: Story) -> None:
