@@ -14,8 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from volunteer import __version__, config, database, migrations
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
+from volunteer.accounts import audit_pages, devices, directory, sign_in
 from volunteer.accounts import desk_pages as accounts_desk
-from volunteer.accounts import devices, directory, sign_in
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
@@ -119,6 +119,7 @@ PAGES: tuple[Pages, ...] = (
     units_desk.pages,
     stations_desk.pages,
     accounts_desk.pages,
+    audit_pages.pages,
     rates_pages.pages,
     help_pages.pages,
     hours_pages.pages,

@@ -6,6 +6,7 @@ Source: domain.md b6 (PIPL 51, 54); peers.md T4, T41.
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +54,38 @@ def record(
         details=details or None,
     )
     session.add(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deeds; what is None is not asked. `since` is in, `until` is out."""
+
+    actor: str | None = None
+    actions: tuple[str, ...] | None = None
+    subject: uuid.UUID | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+def list_entries(session: Session, wanted: Wanted, limit: int, before: uuid.UUID | None = None) -> list[AuditEntry]:
+    """Return up to `limit` deeds, the last written first, from before the deed `before` on; one statement.
+
+    Ids are UUIDv7, so their order is that of writing, and the primary key serves it however long the log is.
+    """
+    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    if wanted.actor is not None:
+        query = query.where(AuditEntry.actor == wanted.actor)
+    if wanted.actions is not None:
+        query = query.where(AuditEntry.action.in_(wanted.actions))
+    if wanted.subject is not None:
+        query = query.where(AuditEntry.subject_id == wanted.subject)
+    if wanted.since is not None:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEntry.at < wanted.until)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return list(session.scalars(query))
 
 
 def entries_about(session: Session, kind: str, subject_id: uuid.UUID, limit: int = 200) -> list[AuditEntry]:

@@ -152,3 +152,19 @@ def test_an_administrator_gives_a_unit_its_liaison_who_then_signs_in(visitor: Vi
     visitor.page.goto(visitor.base + "/manage/accounts")
     visitor.look()
     assert "审计员" in visitor.text
+
+
+def test_an_administrator_reads_who_did_what(visitor: Visitor, world: World) -> None:
+    make_unit(world.api, world.admin, name="北湖小学")
+    sign_in_as_boss(visitor)
+    visitor.tap("操作记录")
+    visitor.pick("操作", "新增单位")
+    visitor.tap("查询")
+    assert "北湖小学" in visitor.text
+    visitor.page.locator("main table").get_by_role("link", name="管理员").first.click()
+    visitor.look()
+    assert "只看管理员的操作" in visitor.text
+    visitor.tap("查看全部")
+    visitor.tap("单位 北湖小学")
+    visitor.tap("查看操作记录")
+    assert "只看一个对象的操作" in visitor.text

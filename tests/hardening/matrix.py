@@ -394,4 +394,6 @@ PAGES = {
     "GET /people/{other}/card.pdf": "LLL 33 43.",
     "GET /people/{volunteer}/certificates/{certificate}.pdf": "LLL 33 .3.",
     "GET /people/{other}/certificates/{certificate}.pdf": "LLL 33 434",
+    "GET /manage/audit": "LLL 33 3..",
+    "GET /manage/audit?subject={volunteer}": "LLL 33 3..",
 }

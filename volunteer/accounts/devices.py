@@ -104,6 +104,14 @@ def count_devices(station_ids: Collection[uuid.UUID], now: dt.datetime) -> dict[
     return {row[0]: row[1] for row in reading().execute(query)} if station_ids else {}
 
 
+def names_of(device_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the names of the devices that exist among these, revoked or not, by id; one statement."""
+    if not device_ids:
+        return {}
+    query = sa.select(Device.id, Device.name).where(Device.id.in_(device_ids))
+    return {row.id: row.name for row in reading().execute(query)}
+
+
 def get_device(device_id: uuid.UUID) -> DeviceView:
     """Return a device, revoked or not.
 

@@ -1,13 +1,18 @@
 """Bodies, queries and answers of sign-in, accounts and grants."""
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from volunteer.access import Role
+from volunteer.accounts import deeds
 from volunteer.accounts.models import PURPOSES
 from volunteer.phone import PhoneError, normalize_phone
-from volunteer.web.schemas import BaseSchema, Choice, Id, Page, Secret, Text, Whole
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Page, QuerySchema, Secret, Text, Whole
+
+#: An asker as the audit log names it (`Actor.key`).
+ASKER: Final = re.compile(r"(account|device):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|system")
 
 
 class Phone(fields.String):
@@ -182,3 +187,20 @@ class NewAccountForm(BaseSchema):
     phone = Phone(required=True)
     name = Text(50, required=True)
     password = Secret()
+
+
+class LogFilter(QuerySchema):
+    """The filters of the audit log; `from` and `to` are days, both in."""
+
+    from_on = Day(data_key="from", load_default=None)
+    to_on = Day(data_key="to", load_default=None)
+    action = Choice((*deeds.DEEDS, *deeds.DEEDS_OF_HOURS, "exports"), load_default=None)
+    actor = Text(60, load_default=None)
+    subject = Id(load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _asker_is_one(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("actor") and not ASKER.fullmatch(data["actor"]):
+            raise ValidationError("invalid|没有这个操作人。", "actor")
+        if data.get("from_on") and data.get("to_on") and data["to_on"] < data["from_on"]:
+            raise ValidationError("to-before-from|结束日期不能早于开始日期。", "to")

@@ -1,0 +1,136 @@
+"""The words for what the audit log holds: deeds, what they were done to, and their details. Pure.
+
+A deed without a word here is shown by its code, so that the log never hides one. Source: ux.md A12; `audit.record`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+DEEDS: Final = {
+    "account.create": "新增账号",
+    "account.disable": "停用账号",
+    "account.enable": "重新启用账号",
+    "grant.add": "授权",
+    "grant.revoke": "收回角色",
+    "site.change": "修改系统设置",
+    "code-table.replace": "修改代码表",
+    "area.add": "新增区域",
+    "area.change": "修改区域",
+    "unit.add": "新增单位",
+    "unit.change": "修改单位信息",
+    "unit.move": "调整上级单位",
+    "unit.close": "撤销单位",
+    "unit.target": "设置任务数",
+    "station.add": "新增站点",
+    "station.change": "修改站点信息",
+    "device.add": "添加设备",
+    "device.revoke": "停用设备",
+    "person.register": "注册志愿者",
+    "person.confirm": "核实身份",
+    "person.claim": "认领注册",
+    "person.change": "修改个人资料",
+    "person.transfer": "转移单位",
+    "person.contest": "提出单位异议",
+    "person.unmask": "查看完整个人信息",
+    "person.suspended": "暂停志愿者",
+    "person.registered": "恢复志愿者",
+    "person.erasure-asked": "申请注销",
+    "person.erasure-taken-back": "撤回注销",
+    "person.erase": "注销并清除个人信息",
+    "people.export": "导出人员名单",
+    "card.print": "打印志愿者卡",
+    "card.renew": "换发志愿者卡",
+    "activity.add": "新建活动",
+    "activity.change": "修改活动",
+    "activity.rewrite": "重写活动",
+    "activity.submit": "提交活动",
+    "activity.published": "批准活动",
+    "activity.rejected": "驳回活动",
+    "activity.cancel": "取消活动",
+    "activity.finish": "结束活动",
+    "shift.add": "新增班次",
+    "shift.change": "修改班次",
+    "shift.cancel": "取消班次",
+    "shift.close-out": "填报班次收尾",
+    "signup.approve": "通过报名",
+    "signup.reject": "不通过报名",
+    "signup.cancel": "取消报名",
+    "checkin.roll-call": "按纸质名单签到",
+    "scan.void": "作废扫码记录",
+    "certificate.issue": "出具证明",
+    "certificate.print": "打印证明",
+    "certificate.revoke": "撤销证明",
+}
+#: Requests about hours: `hours.<kind>.<verb>`.
+REQUESTS: Final = {
+    "make_up": "补登时长",
+    "correction": "更正时长",
+    "weak_evidence": "弱凭证时长",
+    "late_evidence": "迟到凭证时长",
+    "over_capacity": "超名额时长",
+    "over_cap": "超上限时长",
+    "unmatched": "未配对签退",
+}
+VERBS: Final = {"ask": "申请", "accept": "通过", "refuse": "不通过"}
+DEEDS_OF_HOURS: Final = {
+    f"hours.{kind}.{verb}": f"{word}:{VERBS[verb]}" for kind, word in REQUESTS.items() for verb in VERBS
+}
+#: What took personal data out of the system: lists, cards, proofs.
+EXPORTS: Final = ("people.export", "card.print", "certificate.print")
+SUBJECTS: Final = {
+    "account": "账号",
+    "activity": "活动",
+    "area": "区域",
+    "code-table": "代码表",
+    "person": "志愿者",
+    "scan": "扫码记录",
+    "shift": "班次",
+    "signup": "报名",
+    "site": "系统",
+    "station": "站点",
+    "unit": "单位",
+}
+DETAILS: Final = {
+    "as_admin": "以管理员身份",
+    "by_words": "按关键词",
+    "code": "编号",
+    "count": "数量",
+    "fields": "修改项",
+    "number": "证明编号",
+    "on": "日期",
+    "people": "人数",
+    "role": "角色",
+    "target": "任务数",
+    "year": "年份",
+}
+ROLES: Final = {
+    "admin": "管理员",
+    "auditor": "审计员",
+    "unit_liaison": "单位联络员",
+    "station_keeper": "站点管理员",
+    "shift_leader": "班次负责人",
+}
+#: Ids that say nothing to people.
+UNTOLD: Final = {"device", "request"}
+
+
+def deed(action: str) -> str:
+    """Return the word for a deed, else its code."""
+    return DEEDS.get(action) or DEEDS_OF_HOURS.get(action) or action
+
+
+def subject(kind: str) -> str:
+    """Return the word for what a deed was done to, else its code."""
+    return SUBJECTS.get(kind, kind)
+
+
+def details(said: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what is told of a deed beside its reason, as word and value."""
+    return [(DETAILS.get(key, key), _value(value)) for key, value in (said or {}).items() if key not in UNTOLD]
+
+
+def _value(value: Any) -> str:
+    """Return a detail's value in words."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(map(str, value)) if isinstance(value, list) else ROLES.get(str(value), str(value))
