@@ -150,7 +150,7 @@ def ours(found: World, role: str) -> set[str]:
 
 #: Where people stand in full: what was lifted with a reason, and to an admin the names of staff.
 IN_FULL = {("/volunteers/{volunteer}/unmask", role) for role in matrix.ROLES}
-IN_FULL |= {("/accounts", "ad"), ("GET /manage/accounts", "ad")}
+IN_FULL |= {("/accounts", "ad"), ("GET /manage/accounts", "ad"), ("GET /manage/audit", "ad")}
 
 
 def in_full(found: World) -> set[str]:
