@@ -35,6 +35,7 @@ from volunteer.areas import api as areas_api
 from volunteer.areas import service as areas
 from volunteer.certificates import api as certificates_api
 from volunteer.certificates import desk_pages as certificates_desk
+from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
@@ -105,6 +106,7 @@ ROOMS: tuple[Room, ...] = (
 PAGES: tuple[Pages, ...] = (
     accounts_pages.pages,
     certificates_pages.pages,
+    own_certificates_pages.pages,
     registration_pages.pages,
     register_pages.pages,
     profile_pages.pages,

@@ -1,13 +1,20 @@
 """A volunteer's hours in a real browser: what counts and why, what waits, asking for what is missing; proofs (J10)."""
 
 import datetime as dt
+import gzip
+import io
 from dataclasses import dataclass
 
 import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser
+from pypdf import PdfReader
 
 from tests.checkin.making import Post, make_post
 from tests.e2e.conftest import World
 from tests.e2e.test_visit import sign_in_here
+from tests.e2e.test_volunteer import BUDGET
 from tests.e2e.visitor import Visitor
 from tests.registration.making import Volunteer, add_child
 
@@ -77,3 +84,50 @@ def test_asking_works_without_scripts(without_scripts: Visitor, past: Past) -> N
     visitor.pick("哪个班次", visitor.page.locator("#shift_id option").nth(1).inner_text())
     visitor.tap("提交申请")
     assert visitor.page.locator("[aria-invalid]").count() == 3
+
+
+def test_a_proof_is_issued_printed_and_verified_by_its_code(visitor: Visitor, chromium: Browser, past: Past) -> None:
+    visitor.tap("登录")
+    sign_in_here(visitor, past.who.phone)
+    visitor.tap("我的证明")
+    visitor.page.get_by_text("其他时间段").click()
+    visitor.type("第一天", "2020-01-01")
+    visitor.type("最后一天", "2020-12-31")
+    visitor.tap("开具这份证明")
+    assert visitor.page.title().startswith("错误:")
+    visitor.page.locator("main .actions .btn-primary").first.click()
+    visitor.page.wait_for_load_state()
+    visitor.look()
+    assert "这份证明有效" in visitor.text
+    printed = PdfReader(io.BytesIO(visitor.page.pdf())).pages
+    assert len(printed) == 1
+    for name, kind in (("A4 证明(PDF)", "application/pdf"), ("看图片", "image/png")):
+        link = visitor.page.get_by_role("link", name=name, exact=True).get_attribute("href")
+        answer = visitor.page.request.get(visitor.base + str(link))
+        assert answer.headers["content-type"] == kind
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.body())))
+    with Visitor.arrive(chromium, visitor.base) as anybody:
+        anybody.page.goto(code.text)
+        anybody.look()
+        assert (anybody.taps, anybody.heading) == (0, "查验志愿服务记录证明")  # J10
+        assert "这份证明有效" in anybody.text
+        anybody.page.goto(code.text.partition("?")[0])
+        anybody.look()
+        anybody.type("网址末尾的验证码", code.text.rpartition("=")[2].lower())
+        anybody.tap("查验")
+        assert "这份证明有效" in anybody.text
+    visitor.tap("别人查验时看到的")
+    assert "1小时55分" in visitor.text
+
+
+def test_these_pages_are_light(visitor: Visitor, past: Past) -> None:
+    visitor.tap("登录")
+    sign_in_here(visitor, past.who.phone)
+    for path in ("/me/hours", "/me/requests", "/me/make-ups/new", "/me/certificates"):
+        visitor.page.goto(visitor.base + path)
+        parts = (
+            "[...document.querySelectorAll('link[rel=stylesheet], script[src], img')].map(one => one.href || one.src)"
+        )
+        addresses = [visitor.page.url, *visitor.page.evaluate(parts)]
+        bodies = [visitor.page.request.get(address).body() for address in addresses]
+        assert sum(len(gzip.compress(body)) for body in bodies) <= BUDGET, path

@@ -148,7 +148,7 @@ def test_an_attendance_without_an_end_leads_to_a_make_up(
     clock.set(at(200))
     browser = signed_in(app, who)
     browser.get("/me/hours")
-    assert "暂计 0 分钟。2026 年 4 月 3 日 前可以申请补录" in browser.page  # 10 working days after 22 March
+    assert "暂计 0 分钟。最晚 2026 年 4 月 3 日 可以申请补录" in browser.page  # 10 working days after 22 March
     (way,) = re.findall(r'class="btn btn-primary" href="(/me/make-ups/new\?shift=[^"]+)"', browser.page)
     browser.get(way)
     assert f'name="from" type="datetime-local" value="{local(25)}"' in browser.page

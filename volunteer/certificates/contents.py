@@ -96,6 +96,11 @@ def printed(row: Certificate, said: dict[str, Any], state: State, root: str) -> 
     return pdf.render(TEMPLATE, paper(row, said, state, root), qr_files(row, root))
 
 
+def pictured(row: Certificate, said: dict[str, Any], state: State, root: str) -> list[bytes]:
+    """Return the same pages as PNG pictures."""
+    return pdf.pictures(TEMPLATE, paper(row, said, state, root), qr_files(row, root))
+
+
 def paper(row: Certificate, said: dict[str, Any], state: State, root: str) -> dict[str, Any]:
     """Return the data of the template."""
     heading = {

@@ -48,6 +48,7 @@ class CertificateView:
     issued_at: dt.datetime
     token: str
     superseded_by: str | None
+    person_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +175,13 @@ def print_pdf(actor: Actor, number: str, root: str, now: dt.datetime) -> bytes:
     Raises:
         NotFound: no such proof, not for the caller to see, or emptied by erasure.
     """
-    session = reading()
-    row = _find(session, number)
+    row = _find(reading(), number)
     if row is None:
         raise NotFound
     is_own = registration.may_act_for(actor, row.person_id)
     if not is_own:
         _require_keeper(actor, row.person_id)
-    said, state = contents.open_content(row), _states(session, [row])[row.id]
-    if said is None:
-        raise NotFound
-    made = contents.printed(row, said, state, root)
+    made = contents.printed(row, *_said(row), root)
     if not is_own:
         with transaction() as session:
             audit.record(session, actor, now, "certificate.print", ("person", row.person_id), number=row.number)
@@ -195,6 +192,26 @@ def own_number(person_id: uuid.UUID, number: str) -> str:
     """Return the number of a proof as it is written if it is this person's, else nothing."""
     row = _find(reading(), number)
     return row.number if row is not None and row.person_id == person_id else ""
+
+
+def get_own(actor: Actor, number: str) -> CertificateView:
+    """Return a proof of the caller, or of somebody for whom they act.
+
+    Raises:
+        NotFound: no such proof, or somebody else's.
+    """
+    row = _own(actor, number)
+    return _view(reading(), row, _states(reading(), [row])[row.id])
+
+
+def own_pictures(actor: Actor, number: str, root: str) -> list[bytes]:
+    """Return the pages of one's own proof as PNG, for phones that keep pictures more easily than files.
+
+    Raises:
+        NotFound: no such proof, somebody else's, or emptied by erasure.
+    """
+    row = _own(actor, number)
+    return contents.pictured(row, *_said(row), root)
 
 
 def verify(number: str, token: str) -> Verification:
@@ -308,6 +325,22 @@ def _find(session: Session, number: str, *, lock: bool = False) -> Certificate |
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
+def _own(actor: Actor, number: str) -> Certificate:
+    """Return the proof of a number if the caller is its person, or acts for them; else raise NotFound."""
+    row = _find(reading(), number)
+    if row is None or not registration.may_act_for(actor, row.person_id):
+        raise NotFound
+    return row
+
+
+def _said(row: Certificate) -> tuple[dict[str, Any], State]:
+    """Return what a proof says, and its state; raise NotFound where erasure has emptied it."""
+    said = contents.open_content(row)
+    if said is None:
+        raise NotFound
+    return said, _states(reading(), [row])[row.id]
+
+
 def _is_changed(session: Session, row: Certificate) -> bool:
     """Whether the ledger no longer says what the proof says."""
     return rules.is_changed(row.lines, hours.lines_of(session, row.person_id, row.from_on, row.to_on))
@@ -357,4 +390,5 @@ def _view(session: Session, row: Certificate, state: State) -> CertificateView:
         issued_at=row.issued_at,
         token=contents.open_token(row),
         superseded_by=_successor(session, row) if state is State.SUPERSEDED else None,
+        person_id=row.person_id,
     )
