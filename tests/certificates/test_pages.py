@@ -95,15 +95,15 @@ def test_the_paper_is_one_sheet_of_a4_and_its_code_opens_the_page_j10(
     assert browser.answer.headers["Cache-Control"] == "no-store"
     (sheet,) = PdfReader(io.BytesIO(browser.answer.data)).pages
     assert [float(side) for side in sheet.mediabox[2:]] == pytest.approx(A4, abs=1)
-    browser.get(f"{target}/1.png")
+    browser.get(f"{target}/picture.png")
     assert browser.answer.mimetype == "image/png"
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(browser.answer.data)))
     anybody = Browser(app)
     anybody.get(code.text)
     assert anybody.state == "ok"
     assert "这份证明有效" in anybody.page
-    for tail in ("/0.png", "/2.png"):
-        browser.get(target + tail, 404)
+    for tail in ("?sheet=0", "?sheet=2", "?sheet=x"):
+        browser.get(f"{target}/picture.png{tail}", 404)
 
 
 def test_states_are_told_with_the_way_on(app: Flask, api: Api, admin: str, volunteer: Volunteer) -> None:
@@ -134,7 +134,7 @@ def test_proofs_are_for_the_person_and_who_acts_for_them(
     browser.get(f"/me/certificates?volunteer_id={child.id}")
     assert "现在还不能开证明" in browser.page
     stranger = signed_in(app, add_volunteer(api))
-    for tail in ("", "/proof.pdf", "/1.png"):
+    for tail in ("", "/proof.pdf", "/picture.png"):
         stranger.get(mine + tail, 404)
     stranger.get("/me/certificates/2026AAAAAAAAAA", 404)
     asked = {"shift_id": shift, "volunteer_id": child.id, "reason": "停电"}

@@ -273,7 +273,7 @@ PAGES = {
     "POST /me/certificates": "LLL 33 333",
     "GET /me/certificates/{certificate}": "LLL .4 444",
     "GET /me/certificates/{certificate}/proof.pdf": "LLL .4 444",
-    "GET /me/certificates/{certificate}/1.png": "LLL .4 444",
+    "GET /me/certificates/{certificate}/picture.png": "LLL .4 444",
     "GET /me/scans/{scan}": "LLL .4 444",
     "GET /station/{station}/poster": "LLL 33 .3.",
     "GET /station/{foreign_station}/poster": "LLL 33 43.",

@@ -76,10 +76,12 @@ def pdf_file(number: str) -> Any:
     return answer
 
 
-@pages.page("/me/certificates/<string:number>/<int:sheet>.png", Permission.SIGNED_IN, Scope.PERSON)
-def picture(number: str, sheet: int) -> Any:
-    """Draw a sheet of one's own proof (the first is 1): WeChat keeps pictures, not files."""
+@pages.page("/me/certificates/<string:number>/picture.png", Permission.SIGNED_IN, Scope.PERSON)
+def picture(number: str) -> Any:
+    """Draw one's own proof, or the `sheet` of a longer one: WeChat keeps pictures, not files."""
     sheets = service.own_pictures(g.actor, number, public_root())
+    asked = request.args.get("sheet", "1")
+    sheet = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
     if not 1 <= sheet <= len(sheets):
         raise NotFound
     return Response(sheets[sheet - 1], mimetype="image/png", headers=NO_STORE)
