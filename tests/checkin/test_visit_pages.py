@@ -254,6 +254,39 @@ def test_a_position_is_taken_or_left_out_and_junk_is_no_position(post: Post) -> 
     browser.post(here(post), 422, ticket="x", direction="in", latitude="100", longitude="0")
 
 
+def test_who_comes_early_or_late_is_told_the_time_of_their_own_shift(post: Post) -> None:
+    shift = post.shift(60, 120)
+    browser = signed_in(post, post.volunteer(shift))
+    browser.get(code_of(post))
+    assert "10:30 开始签到" in browser.page
+    assert browser.hidden("shift_id") == shift
+    assert press(post, browser, "in", shift_id=shift) == "early"
+    post.go(140)
+    browser.get(code_of(post))
+    assert press(post, browser, "in", shift_id=shift) == "late"
+    assert f"/me/make-ups/new?shift={shift}" in browser.page
+    browser.get("/me/signups")
+    browser.get(re.findall(r'href="(/me/signups/[^"]+)"', browser.page)[0])
+    assert f"/me/make-ups/new?shift={shift}" in browser.page
+    post.go(60 * 24 + 100)
+    browser = signed_in(post, post.people[0])
+    browser.get(code_of(post))
+    assert "没有查到您此时在本站的报名" in browser.page
+
+
+def test_who_served_earlier_today_is_not_told_to_come_late(post: Post) -> None:
+    shift = post.shift(0, 60)
+    browser = signed_in(post, post.volunteer(shift))
+    browser.get(code_of(post))
+    press(post, browser, "in")
+    post.go(60)
+    browser.get(code_of(post))
+    press(post, browser, "out")
+    post.go(180)
+    browser.get(code_of(post))
+    assert "没有查到您此时在本站的报名" in browser.page
+
+
 def test_an_old_refusal_does_not_stand_in_the_way(post: Post) -> None:
     shift = post.shift(33, 90)
     browser = signed_in(post, post.volunteer(shift))

@@ -51,6 +51,8 @@ def test_hours_explain_themselves_and_what_is_missing_is_asked_for(visitor: Visi
     assert "没有签退,暂计 0 分钟" in visitor.text
     visitor.tap("河岸清洁")
     assert "班次以外,不计 5 分钟" in visitor.text
+    visitor.tap("大字版")
+    visitor.tap("标准版")
     visitor.tap("有误,申请更正")
     visitor.type("小时", "3")
     visitor.tap("提交申请")

@@ -105,6 +105,9 @@ def test_a_stranger_to_the_shift_is_shown_the_way(visitor: Visitor, door: Door) 
     sign_in_here(visitor, door.post.volunteer().phone)
     door.scan(visitor)
     assert "没有查到您此时在本站的报名" in visitor.text
+    visitor.tap("大字版")
+    assert "没有查到您此时在本站的报名" in visitor.text  # changing the size of text keeps the ticket
+    visitor.tap("标准版")
     press(visitor, "签到")
     assert show(visitor) == "none"
     visitor.tap("回到签到页")

@@ -23,6 +23,7 @@ from volunteer.checkin.states import Audience, shown
 from volunteer.checkin.visits import Opened, Stand
 from volunteer.config import settings
 from volunteer.errors import Fault, InvalidInput
+from volunteer.registration import service as registration
 from volunteer.stations import service as stations
 from volunteer.web.forms import filled, load, typed
 from volunteer.web.guard import channel_of
@@ -64,7 +65,14 @@ def result_page(scan_id: uuid.UUID) -> Any:
         scan["outcome"] = ACTED.get(scan["outcome"], scan["outcome"])
     place = stations.get_station(scan["station_id"]).name if scan["station_id"] else ""
     state = shown(scan, Audience.VOLUNTEER, place=place)
-    return render_template("checkin/visited.html", scan=scan, state=state, visit=session.get("visit"))
+    own = registration.find_own_person(g.actor) == scan["person_id"]
+    return render_template(
+        "checkin/visited.html",
+        scan=scan,
+        state=state,
+        visit=session.get("visit"),
+        volunteer_id=None if own else scan["person_id"],
+    )
 
 
 def _opened(station_id: uuid.UUID, browser: str) -> Opened | CodeStatus:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.access import Actor
 from volunteer.activities import service as activities
+from volunteer.activities.rules import SignupStatus
 from volunteer.activities.service import ShiftFacts
 from volunteer.checkin import answers, cards, codes, lives, projection, tickets
 from volunteer.checkin.codes import CodeStatus
@@ -25,8 +26,9 @@ from volunteer.checkin.lives import of_fold
 from volunteer.checkin.models import ATTENDANCES
 from volunteer.checkin.reasons import Direction, Mode
 from volunteer.checkin.recording import Recorded
-from volunteer.checkin.rules import place_of, serves
-from volunteer.clock import to_minute
+from volunteer.checkin.rules import place_of, serves, window
+from volunteer.clock import day_starts_at, site_day, to_minute
+from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.registration import service as registration
@@ -62,7 +64,7 @@ class Caller:
         volunteer_id: None for the caller themself.
         shift: the one that is meant: where they are, or where they would be checked in; None where none is found.
         choices: walk-in shifts to choose from, where several are meant.
-        at: when they came (`ARRIVED`, `PRESENT`) or left (`LEFT`).
+        at: when they came (`ARRIVED`, `PRESENT`) or left (`LEFT`); before the window of `shift`, when it opens.
     """
 
     volunteer_id: uuid.UUID | None
@@ -183,7 +185,8 @@ class _Desk:
         if inside is not None and not (ahead and self.shifts[inside.shift_id].ends_at <= self.now):
             return self._inside(volunteer_id, name, inside)
         if ahead is not None:
-            return Caller(volunteer_id, name, Stand.ABSENT, ahead)
+            opens_at = window(of_fold(ahead), Direction.IN).opens_at
+            return Caller(volunteer_id, name, Stand.ABSENT, ahead, at=opens_at if opens_at > self.now else None)
         if here:
             return Caller(volunteer_id, name, Stand.LEFT, self.shifts[here[0].shift_id], at=here[0].last_out_at)
         return Caller(
@@ -201,10 +204,33 @@ class _Desk:
         return shift.id == self.shift_id if self.shift_id else serves((self.place,), of_fold(shift))
 
     def _meant(self, person_id: uuid.UUID, known: set[uuid.UUID]) -> tuple[ShiftFacts | None, tuple[ShiftFacts, ...]]:
-        """Return the shift that one who comes now means, beside those where they were: theirs, else open doors."""
+        """Return the shift that one who comes now means, beside those where they were: theirs, else open doors.
+
+        One who comes before or after the window of their own shift means that shift, so that they are told the time.
+        """
         if self.shift_id is not None:
             return (None if self.shift_id in known else activities.get_shift(self.session, self.shift_id)), ()
         found = activities.candidates(self.session, person_id, self.now, (self.path,))
         mine = [one for one in found.signed_up if one.id not in known and self._is_here(one)]
         doors = tuple(one for one in found.walk_in if one.id not in known and self._is_here(one))
-        return (mine[0] if mine else None), doors
+        if mine or doors:
+            return (mine[0] if mine else None), doors
+        return self._today(person_id, known), ()
+
+    def _today(self, person_id: uuid.UUID, known: set[uuid.UUID]) -> ShiftFacts | None:
+        """Return the shift of today for which a person is signed up here: the next one, else the last one."""
+        day, zone = site_day(self.now, settings().zone), settings().zone
+        span = (day_starts_at(day, zone), day_starts_at(day + dt.timedelta(days=1), zone))
+        below = stations.station_ids_under((self.path,))
+        shifts = {one.id: one for one in activities.shifts_between(self.session, below, *span) if one.id not in known}
+        signups = activities.signups_of(self.session, [person_id], shifts) if shifts else {}
+        confirmed = {shift_id for (_, shift_id), one in signups.items() if one.status == SignupStatus.CONFIRMED}
+        served = sa.select(ATTENDANCES.c.shift_id).where(
+            ATTENDANCES.c.person_id == person_id,
+            ATTENDANCES.c.shift_id.in_(confirmed),
+            ATTENDANCES.c.pair_count > 0,
+            ~ATTENDANCES.c.has_open_pair,
+        )
+        confirmed -= set(self.session.scalars(served)) if confirmed else set()
+        mine = sorted((shifts[one] for one in confirmed), key=lambda one: one.starts_at)
+        return next((one for one in mine if one.ends_at > self.now), mine[-1] if mine else None)
