@@ -124,7 +124,7 @@ def _about_make_up(
     start = day_starts_at(site_day(shift.starts_at, zone), zone)
     end = day_starts_at(site_day(shift.ends_at, zone) + dt.timedelta(days=1), zone)
     scans = seams.scans_between(session, row.person_id, start, end)
-    here = [scan for scan in scans if _reads(actor, session, scan)]
+    here = _read_by(actor, session, scans)
     reckoned = reckon(session, row.person_id, seams.presences_of(session, row.person_id), now)
     asked = span(row.from_at, row.to_at) if row.from_at and row.to_at else Span(0, 0)
     taken = [part for one in reckoned.taken if (part := clip(one, asked))]
@@ -171,13 +171,14 @@ def _is_in_scope(actor: Actor, row: HourRequest) -> bool:
     return scope is None or row.station_id in scope
 
 
-def _reads(actor: Actor, session: Session, scan: Scan) -> bool:
-    """Whether the caller reads the station at which a scan belongs."""
+def _read_by(actor: Actor, session: Session, scans: Sequence[Scan]) -> list[Scan]:
+    """Return those scans that belong to stations which the caller reads."""
     scope = station_ids_in_scope(actor, Permission.READ_STATIONS)
     if scope is None:
-        return True
-    shift = shifts_of(session, [scan.shift_id]).get(scan.shift_id) if scan.shift_id else None
-    return (shift.station_id if shift else scan.station_id) in scope
+        return list(scans)
+    shifts = shifts_of(session, {scan.shift_id for scan in scans if scan.shift_id})
+    where = {scan.id: shifts[scan.shift_id].station_id for scan in scans if scan.shift_id in shifts}
+    return [scan for scan in scans if where.get(scan.id, scan.station_id) in scope]
 
 
 def _scan_ids(row: HourRequest) -> list[uuid.UUID]:
