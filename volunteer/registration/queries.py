@@ -24,3 +24,11 @@ def with_status_as_of(day: dt.date, statuses: frozenset[PersonStatus]) -> sa.Sel
         StatusSpan.from_on <= day,
         StatusSpan.until_on.is_(None) | (StatusSpan.until_on > day),
     )
+
+
+def counted_spans() -> sa.Select[uuid.UUID, dt.date, dt.date | None]:
+    """Return a select of (person_id, from_on, until_on): the half-open days on which people count."""
+    counted = sorted(status.value for status in COUNTED)
+    return sa.select(StatusSpan.person_id, StatusSpan.from_on, StatusSpan.until_on).where(
+        StatusSpan.status.in_(counted)
+    )

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.hours.models import LedgerLine, LineClass
-from volunteer.registration.queries import counted_as_of
+from volunteer.registration.queries import counted_as_of, counted_spans
 from volunteer.units import queries as units
 from volunteer.units.rules import Counts
 
@@ -95,28 +95,37 @@ def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]
 def registered_by_day(
     session: Session, days: Sequence[dt.date], unit_ids: Collection[uuid.UUID]
 ) -> dict[tuple[dt.date, uuid.UUID], int]:
-    """Return how many counted in each of these units itself at the end of each day; one statement, none left at 0."""
-    parts = []
-    for place, day in enumerate(days):
-        counted, member = counted_as_of(day).subquery(), units.memberships_as_of(day).subquery()
-        found = sa.select(sa.literal(place).label("place"), member.c.unit_id, sa.func.count().label("registered"))
-        found = found.select_from(member.join(counted, counted.c.person_id == member.c.person_id))
-        if len(unit_ids) <= MOST_NAMED:
-            found = found.where(member.c.unit_id.in_(unit_ids))
-        parts.append(found.group_by(member.c.unit_id))
-    rows = session.execute(sa.union_all(*parts)) if parts else ()
-    return {(days[row.place], row.unit_id): row.registered for row in rows}
+    """Return how many counted in each of these units itself at the end of each day.
+
+    One statement that reads each membership once: of one person, no two spans of a kind hold on the same day.
+    """
+    counted, member = counted_spans().subquery(), units.membership_spans().subquery()
+    query = sa.select(member.c.unit_id, *(_sum_if(sa.and_(_holds(member, d), _holds(counted, d))) for d in days))
+    query = query.join(counted, counted.c.person_id == member.c.person_id).group_by(member.c.unit_id)
+    if len(unit_ids) <= MOST_NAMED:
+        query = query.where(member.c.unit_id.in_(unit_ids))
+    return {
+        (day, unit_id): int(count)
+        for unit_id, *counts in session.execute(query)
+        for day, count in zip(days, counts, strict=True)
+    }
 
 
 def registered_in_all(session: Session, days: Sequence[dt.date]) -> dict[dt.date, int]:
     """Return how many counted at the end of each day, in a unit or in none; one statement."""
-    parts = [
-        sa.select(sa.literal(place).label("place"), sa.func.count().label("registered")).select_from(
-            counted_as_of(day).subquery()
-        )
-        for place, day in enumerate(days)
-    ]
-    return {days[row.place]: row.registered for row in session.execute(sa.union_all(*parts))}
+    counted = counted_spans().subquery()
+    counts = session.execute(sa.select(*(_sum_if(_holds(counted, day)) for day in days))).one()
+    return {day: int(count) for day, count in zip(days, counts, strict=True)}
+
+
+def _holds(span: sa.Subquery, day: dt.date) -> sa.ColumnElement[bool]:
+    """Return the condition that `day` lies in the half-open days of a span."""
+    return sa.and_(span.c.from_on <= day, sa.or_(span.c.until_on.is_(None), span.c.until_on > day))
+
+
+def _sum_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """Return how many rows meet a condition."""
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
 def last_task_set(session: Session, year: int) -> dt.datetime | None:

@@ -69,6 +69,12 @@ def memberships_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:
     )
 
 
+def membership_spans() -> sa.Select[uuid.UUID, uuid.UUID, dt.date, dt.date | None]:
+    """Return a select of (person_id, unit_id, from_on, until_on): where each person counted on which half-open days."""
+    columns = (Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
+    return sa.select(*columns).where(IS_COUNTED)
+
+
 def ids_in_scope(
     unit_ids: Collection[uuid.UUID], area_ids: Collection[uuid.UUID], day: dt.date
 ) -> sa.CompoundSelect[uuid.UUID]:
