@@ -206,6 +206,23 @@ def test_fields_are_shown_once_for_a_reason_and_on_record(
     assert boss.post(f"/people/{child.id}/unmask", reason="核对", fields="phone").status == 200
 
 
+def test_what_was_decided_is_read_by_who_reads_the_log(
+    api: Api, admin: str, liaison: Desk, boss: Desk, teacher: Volunteer
+) -> None:
+    liaison.post(f"/people/{teacher.id}/suspend", reason="多次缺席")
+    assert "多次缺席" not in liaison.get(f"/people/{teacher.id}").words
+    assert "陈联络多次缺席" in boss.get(f"/people/{teacher.id}").words
+    auditor = Desk.of(api, make_account(api, admin, "auditor"), PASSWORD)
+    assert "陈**多次缺席" in auditor.get(f"/people/{teacher.id}").words
+
+
+def test_cards_and_proofs_are_offered_to_who_may_print_them(liaison: Desk, boss: Desk, teacher: Volunteer) -> None:
+    for path in (f"/people/{teacher.id}/card.pdf", f"/people/{teacher.id}/certificate"):
+        assert f'href="{path}"' in boss.get(f"/people/{teacher.id}").source
+        assert f'href="{path}"' not in liaison.get(f"/people/{teacher.id}").source
+        assert boss.get(path).status == 200
+
+
 def test_an_auditor_sees_and_decides_nothing(api: Api, admin: str, teacher: Volunteer) -> None:
     auditor = Desk.of(api, make_account(api, admin, "auditor"), PASSWORD)
     page = auditor.get(f"/people/{teacher.id}")

@@ -8,13 +8,17 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy.orm import Session
+
+from volunteer import audit
 from volunteer.access import Actor, Permission
+from volunteer.accounts import directory
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.registration import facts, people, reach, standing, statuses
 from volunteer.registration.models import Person, StatusSpan
 from volunteer.registration.people import PersonView
-from volunteer.registration.rules import PersonStatus
+from volunteer.registration.rules import COUNTED, PersonStatus
 from volunteer.units import memberships
 from volunteer.units import service as units
 
@@ -28,6 +32,30 @@ class Deed(StrEnum):
     SUSPEND = "suspend"
     RESTORE = "restore"
     UNMASK = "unmask"
+    PRINT = "print"
+
+
+#: What of the log about a person is worth reading beside them, by the log's own words.
+TOLD = (
+    "person.confirm",
+    "person.suspended",
+    "person.registered",
+    "person.contest",
+    "person.transfer",
+    "person.unmask",
+    "person.change",
+)
+MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What somebody did about a person; `by` is as the reader may read it, None for the person or a machine."""
+
+    at: dt.datetime
+    action: str
+    by: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +67,7 @@ class PersonFile:
         statuses: where the person stood, from the first day on.
         memberships: rows of `unit`, `kind`, `from_on`, `until_on`.
         deeds: what the caller may do.
+        done: what was decided about the person, the newest first; for who reads the log, else empty.
     """
 
     person: PersonView
@@ -46,6 +75,7 @@ class PersonFile:
     statuses: list[StatusSpan]
     memberships: list[dict[str, object]]
     deeds: frozenset[Deed]
+    done: list[Done]
 
 
 def person_file(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonFile:
@@ -65,7 +95,20 @@ def person_file(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonF
         statuses=statuses.spans_of(session, row),
         memberships=memberships.history_of(session, person_id),
         deeds=_deeds(actor, row, person),
+        done=_done(session, actor, person_id) if actor.has_everywhere(Permission.AUDIT) else [],
     )
+
+
+def _done(session: Session, actor: Actor, person_id: uuid.UUID) -> list[Done]:
+    """Return the newest of what was decided about a person, with who did."""
+    log = [entry for entry in audit.entries_about(session, "person", person_id) if entry.action in TOLD][:MOST_TOLD]
+    kinds = [entry.actor.partition(":") for entry in log]
+    accounts = [uuid.UUID(key) if kind == "account" else None for kind, _, key in kinds]
+    names = directory.names_of(actor, {one for one in accounts if one})
+    return [
+        Done(entry.at, entry.action, names.get(account) if account else None, entry.reason)
+        for entry, account in zip(log, accounts, strict=True)
+    ]
 
 
 def to_confirm(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonView:
@@ -94,4 +137,6 @@ def _deeds(actor: Actor, row: Person, person: PersonView) -> frozenset[Deed]:
         found |= {switch[row.status]} if row.status in switch else set()
     if reach.reaches(actor, Permission.UNMASK, row.id) and (actor.is_admin or not person.is_minor):
         found.add(Deed.UNMASK)
+    if row.status in COUNTED and reach.reaches(actor, Permission.RUN_ACTIVITIES, row.id):
+        found.add(Deed.PRINT)
     return frozenset(found)
