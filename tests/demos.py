@@ -7,6 +7,7 @@ import datetime as dt
 import fcntl
 import json
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,16 @@ from volunteer.database import db
 
 @dataclass(frozen=True)
 class District:
-    """A loaded demo in a folder: its environment, when its story ended, and how its loading told of itself."""
+    """A loaded demo in a folder: its environment, when its story ended, how its loading told of itself, its cost.
+
+    `cpu_s` is the processor's time, which a busy machine does not lengthen.
+    """
 
     folder: Path
     environ: dict[str, str]
     now: dt.datetime
     progress: list[int]
+    cpu_s: float
 
     @property
     def url(self) -> str:
@@ -49,7 +54,7 @@ def district(root: Path, folder: Path) -> District:
         shutil.copyfile(origin / name, folder / name)
     told = json.loads((folder / "told.json").read_text())
     environ = demo.environment({"VOLUNTEER_DATA_DIR": str(folder)})
-    return District(folder, environ, dt.datetime.fromisoformat(told["now"]), told["progress"])
+    return District(folder, environ, dt.datetime.fromisoformat(told["now"]), told["progress"], told["cpu_s"])
 
 
 def _load(origin: Path) -> None:
@@ -57,10 +62,11 @@ def _load(origin: Path) -> None:
     now, progress = dt.datetime.now(dt.UTC), list[int]()
     settings = config.read_settings(demo.environment({"VOLUNTEER_DATA_DIR": str(origin)}))
     migrations.upgrade(settings.database_url)
-    clock = SettableClock(now)
+    clock, begun = SettableClock(now), time.process_time()
     with create_app(settings, clock).app_context():
         assert demo.load(now, clock, progress.append)
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         db.engine.dispose()
-    (origin / "told.json").write_text(json.dumps({"now": now.isoformat(), "progress": progress}))
+    told = {"now": now.isoformat(), "progress": progress, "cpu_s": time.process_time() - begun}
+    (origin / "told.json").write_text(json.dumps(told))

@@ -238,6 +238,10 @@ def test_numbers_of_papers_are_nobodys() -> None:
     assert people.resident_id(dt.date(1990, 1, 31), 101).startswith("99000019900131101")
 
 
+def test_it_loads_in_at_most_90_seconds(loaded: District) -> None:
+    assert loaded.cpu_s < 90
+
+
 def test_its_progress_is_told(loaded: District) -> None:
     assert loaded.progress == list(range(0, 101, 10))
 
