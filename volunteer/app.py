@@ -32,6 +32,7 @@ from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
 from volunteer.areas import api as areas_api
+from volunteer.areas import desk_pages as areas_desk
 from volunteer.areas import service as areas
 from volunteer.certificates import api as certificates_api
 from volunteer.certificates import desk_pages as certificates_desk
@@ -121,6 +122,7 @@ PAGES: tuple[Pages, ...] = (
     units_desk.pages,
     stations_desk.pages,
     accounts_desk.pages,
+    areas_desk.pages,
     audit_pages.pages,
     rates_pages.pages,
     help_pages.pages,

@@ -168,3 +168,24 @@ def test_an_administrator_reads_who_did_what(visitor: Visitor, world: World) -> 
     visitor.tap("单位 北湖小学")
     visitor.tap("查看操作记录")
     assert "只看一个对象的操作" in visitor.text
+
+
+def test_an_administrator_adds_areas_without_scripts_too(visitor: Visitor, without_scripts: Visitor) -> None:
+    for somebody, code in ((visitor, "E2E-1"), (without_scripts, "E2E-2")):
+        sign_in_as_boss(somebody)
+        somebody.tap("区域")
+        somebody.tap("新增区域")
+        somebody.type("区域名称", f"望江区{code}")
+        somebody.tap("保存")
+        assert somebody.page.locator("[aria-invalid]").count() == 2
+        somebody.type("区域代码", code)
+        somebody.pick("级别", "区县")
+        somebody.tap("保存")
+        assert "已保存" in somebody.text
+        somebody.tap(f"望江区{code}")
+        somebody.type("常住人口", "580000")
+        somebody.tap("保存")
+        assert "580000" in somebody.text
+    visitor.page.get_by_role("link", name="0 个区域").first.click()
+    visitor.look()
+    visitor.tap("在这里新增区域")

@@ -401,4 +401,9 @@ PAGES = {
     "GET /people/{other}/certificates/{certificate}.pdf": "LLL 33 434",
     "GET /manage/audit": "LLL 33 3..",
     "GET /manage/audit?subject={volunteer}": "LLL 33 3..",
+    "GET /manage/areas": "LLL 33 33.",
+    "GET /manage/areas/new": "LLL 33 33.",
+    "POST /manage/areas/new": "LLL 33 333",
+    "GET /manage/areas/{area}/edit": "LLL 33 33.",
+    "POST /manage/areas/{area}/edit": "LLL 33 333",
 }

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from volunteer.areas.rules import AreaLevel
-from volunteer.web.schemas import BaseSchema, Choice, Id, Page, Text, Whole
+from volunteer.web.schemas import BaseSchema, Choice, Id, Page, QuerySchema, Text, Whole
 
 
 class AreaIn(BaseSchema):
@@ -39,3 +39,25 @@ class AreaPage(BaseSchema):
 
     items = fields.List(fields.Nested(AreaOut))
     next_cursor = fields.String(allow_none=True)
+
+
+class AreaChangeForm(QuerySchema):
+    """What may change of an area, as its form sends it: numbers as text, an empty field left out."""
+
+    name = Text(100, required=True)
+    resident_population = Whole(0, 2_000_000_000, load_default=None)
+
+
+class AreaForm(AreaChangeForm):
+    """A new area."""
+
+    code = Text(40, required=True)
+    level = Choice(AreaLevel, required=True)
+
+
+class AreaFilter(QuerySchema):
+    """The filters of the desk's list."""
+
+    parent = Id(load_default=None)
+    q = Text(50, load_default=None)
+    level = Choice(AreaLevel, load_default=None)

@@ -16,7 +16,7 @@ from volunteer.areas import queries
 from volunteer.areas.models import Area
 from volunteer.areas.rules import AreaLevel, level_fault
 from volunteer.database import lock_name, new_id, reading, transaction
-from volunteer.errors import Conflict, InvalidInput, invalid
+from volunteer.errors import Conflict, InvalidInput, NotFound, invalid
 
 
 def add_area(actor: Actor, values: dict[str, Any], now: dt.datetime) -> Area:
@@ -41,6 +41,26 @@ def add_area(actor: Actor, values: dict[str, Any], now: dt.datetime) -> Area:
         area = Area(id=new_id(), created_at=now, **values)
         session.add(area)
         audit.record(session, actor, now, "area.add", ("area", area.id))
+        session.flush()
+        return area
+
+
+def change_area(actor: Actor, area_id: uuid.UUID, name: str, resident_population: int | None, now: dt.datetime) -> Area:
+    """Rename an area, or write its population anew; its code, level and place stay. The same again changes nothing.
+
+    Raises:
+        NotFound: no such area.
+    """
+    actor.require_admin()
+    with transaction() as session:
+        area = session.get(Area, area_id, with_for_update=True)
+        if area is None:
+            raise NotFound
+        wanted = {"name": name, "resident_population": resident_population}
+        differing = sorted(field for field, value in wanted.items() if getattr(area, field) != value)
+        area.name, area.resident_population = name, resident_population
+        if differing:
+            audit.record(session, actor, now, "area.change", ("area", area_id), fields=differing)
         session.flush()
         return area
 
