@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask, render_template_string, url_for
+from markupsafe import escape
 
 from tests.conftest import ZONE, read_settings
 from volunteer import config
@@ -122,6 +124,28 @@ def test_what_was_not_recorded_is_never_green() -> None:
     assert failed("网络断了。", Audience.VOLUNTEER).next_endpoint == "accounts.me_page"
     assert stored(3, STATION).kind == "saved"
     assert "3 条" in stored(3, STATION).detail
+
+
+STATE = "{% from 'checkin/_state.html' import state with context %}{{ state(shown, 2) }}"
+
+
+def test_every_state_is_shown_with_its_words_and_a_way_that_is_served(app: Flask) -> None:
+    states = [
+        shown(answer(word, **more), audience, station_id=STATION)
+        for word in WORDS
+        for audience in Audience
+        for more in ({}, {"direction": "out"}, {"evidence": "weak", "flags": [Flag.TOO_FAR]})
+    ]
+    states += [failed("网络断了。", audience, STATION) for audience in Audience] + [stored(2, STATION)]
+    with app.test_request_context("/"):
+        for one in states:
+            html = render_template_string(STATE, shown=one)
+            assert f'role="{one.role}" data-k="{one.key}"' in html
+            for said in (one.icon, one.title, one.detail, one.next_text, one.band):
+                assert said in html
+            assert one.next_endpoint in app.view_functions, one
+            assert f'href="{escape(url_for(one.next_endpoint, **one.next_params))}"' in html
+            assert f">{one.next_label}</a>" in html
 
 
 # Colours

@@ -43,6 +43,8 @@ def new_page() -> Any:
     body = RegisterIn().load(_body(typed, unit_id))
     faults += [fault for fault in applications.faults_of(body, g.now) if fault.field != "paper_consent_reference"]
     if faults:
+        order = [*FIELDS[:-1], "unit", "unit_id", "guardian", *guardian, "paper_consent_reference", "seen"]
+        faults.sort(key=lambda fault: order.index(fault.field) if fault.field in order else 0)
         return _form(typed, faults, found), 422
     try:
         limits.take("register", request.remote_addr or "", g.now)

@@ -30,11 +30,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that navigation leads to; `permission` is for staff's pages, None for what everybody signed in has."""
+    """A page that navigation leads to; `permissions` are for staff's pages, any opens it; none: everybody signed in."""
 
     endpoint: str
     label: Any
-    permission: Permission | None = None
+    permissions: tuple[Permission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +93,18 @@ TABS = (
 )
 SIDE = (
     Place("accounts.me_page", _l("Overview")),
-    Place("station.today_page", _l("Check-in desk"), Permission.SCAN),
-    Place("decisions.list_page", _l("To decide"), Permission.DECIDE),
-    Place("manage.list_page", _l("Run activities"), Permission.RUN_ACTIVITIES),
-    Place("rates.rates_page", _l("Registration rates"), Permission.READ_REPORTS),
-    Place("rates.stations_page", _l("Station figures"), Permission.READ_STATIONS),
-    Place("people.list_page", _l("People"), Permission.READ_PEOPLE),
-    Place("units_desk.list_page", _l("Units and tasks"), Permission.MANAGE_SITE),
-    Place("areas_desk.list_page", _l("Areas"), Permission.MANAGE_SITE),
-    Place("stations_desk.list_page", _l("Stations and devices"), Permission.READ_STATIONS),
-    Place("accounts_desk.list_page", _l("Accounts and roles"), Permission.AUDIT),
-    Place("site.settings_page", _l("Site settings"), Permission.MANAGE_SITE),
-    Place("audit_desk.list_page", _l("Audit log"), Permission.AUDIT),
+    Place("station.today_page", _l("Check-in desk"), (Permission.SCAN, Permission.READ_STATIONS)),
+    Place("decisions.list_page", _l("To decide"), (Permission.DECIDE,)),
+    Place("manage.list_page", _l("Run activities"), (Permission.RUN_ACTIVITIES,)),
+    Place("rates.rates_page", _l("Registration rates"), (Permission.READ_REPORTS,)),
+    Place("rates.stations_page", _l("Station figures"), (Permission.READ_STATIONS,)),
+    Place("people.list_page", _l("People"), (Permission.READ_PEOPLE,)),
+    Place("units_desk.list_page", _l("Units and tasks"), (Permission.MANAGE_SITE,)),
+    Place("areas_desk.list_page", _l("Areas"), (Permission.MANAGE_SITE,)),
+    Place("stations_desk.list_page", _l("Stations and devices"), (Permission.READ_STATIONS,)),
+    Place("accounts_desk.list_page", _l("Accounts and roles"), (Permission.AUDIT,)),
+    Place("site.settings_page", _l("Site settings"), (Permission.MANAGE_SITE,)),
+    Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),
 )
@@ -125,7 +125,7 @@ def sidebar_of(actor: Actor) -> list[Link]:
     if not actor.grants:
         return []
     served = current_app.view_functions
-    mine = [place for place in SIDE if place.permission is None or actor.has(place.permission)]
+    mine = [place for place in SIDE if not place.permissions or any(map(actor.has, place.permissions))]
     return [_link(place) for place in mine if place.endpoint in served]
 
 
