@@ -224,6 +224,17 @@ class Answer:
         return {fault["field"]: fault["code"] for fault in self.body["errors"]}
 
 
+def as_form(name: str, data: bytes, **fields: str) -> tuple[bytes, str]:
+    """Return a form with a file as a browser sends it, and its media type."""
+    mark = "a-mark-between-parts"
+    parts = [(f'name="{field}"', text.encode()) for field, text in fields.items()]
+    parts.append((f'name="file"; filename="{name}"', data))
+    body = b"".join(
+        f"--{mark}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + part + b"\r\n" for head, part in parts
+    )
+    return body + f"--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
+
+
 class Api:
     """Speaks the HTTP contract with the app under test."""
 
@@ -246,6 +257,11 @@ class Api:
         answer = Answer(response.status_code, json.loads(raw) if is_json else None, dict(response.headers), raw)
         assert expect is None or answer.status == expect, (method, path, answer.status, answer.body)
         return answer
+
+    def upload(self, path: str, name: str, data: bytes, token: str, expect: int | None = None, **fields: str) -> Answer:
+        """Send a file as a form does."""
+        body, kind = as_form(name, data, **fields)
+        return self("POST", path, None, token, expect, data=body, content_type=kind)
 
     def login(self, phone: str, password: str) -> str:
         """Sign in; return the bearer token."""

@@ -63,10 +63,12 @@ def running(url: str, workers: int = 2, demo: bool = False, **env: str) -> Itera
 
 
 def send(base: str, method: str, path: str, body: Any = None, token: str | None = None, **headers: str) -> Answer:
-    """Send one request to a running service."""
+    """Send one request to a running service; bytes go as they are, with the headers given."""
     request = urllib.request.Request(base + API + path, method=method, headers=headers)  # noqa: S310 - our own
     data = None
-    if body is not None:
+    if isinstance(body, bytes):
+        data = body
+    elif body is not None:
         data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
     if token:

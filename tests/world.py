@@ -30,6 +30,8 @@ class Caller(Protocol):
         self, method: str, path: str, body: Any = None, token: str | None = None, expect: int | None = None
     ) -> Answer: ...
 
+    def upload(self, path: str, name: str, data: bytes, token: str, expect: int | None = None) -> Answer: ...
+
     def login(self, phone: str, password: str) -> str: ...
 
     def code(self, phone: str, purpose: str) -> str: ...
@@ -169,6 +171,21 @@ class Builder:
         self.add_adult("spare_person", "南宫备用", "school")
         world.words += [person.name for person in world.people.values()]
 
+    def imports(self) -> None:
+        """A roster that is checked, with a fault in it, and one that is written: somebody is invited."""
+        ids, world = self.world.ids, self.world
+        for name, person in (("import", "闻人在册 2"), ("committed_import", "闻人在册")):
+            number, phone = resident_id(dt.date(1979, 9, 9)), new_phone()
+            data = f"姓名,身份证号,手机号\n{person},{number},{phone}\n".encode()
+            world.secrets |= {f"id number in {name}": number, f"phone in {name}": phone}
+            path = "/imports/volunteers"
+            made = self.api.upload(path, "闻人名单.csv", data, world.tokens["liaison"], 201).body
+            ids[name] = made["id"]
+        self.api("POST", f"/imports/{ids['committed_import']}/commit", {}, world.tokens["liaison"], expect=200)
+        found = self.api("GET", "/volunteers?status=invited", token=self.admin, expect=200).body["items"]
+        ids["invitation"] = found[0]["id"]
+        ids["template"] = "volunteers"
+
     def add_activity(
         self, name: str, station: str, keeper: str, shifts: list[tuple[str, int, int]], **more: Any
     ) -> None:
@@ -283,6 +300,7 @@ class Builder:
         self.places()
         self.staff()
         self.people()
+        self.imports()
         self.activities()
         self.devices()
         self.requests()

@@ -148,7 +148,9 @@ class Actor:
         """A stable name of the asker, for idempotency keys, limits and logs."""
         if self.device_id:
             return f"device:{self.device_id}"
-        return f"account:{self.account_id}" if self.account_id else "anonymous"
+        if self.account_id:
+            return f"account:{self.account_id}"
+        return "operator" if self.grants else "anonymous"
 
     @property
     def account(self) -> uuid.UUID:
@@ -183,3 +185,5 @@ class Actor:
 
 
 NOBODY = Actor()
+#: Who runs the command line on the machine itself: may do what an administrator may, and is no account.
+OPERATOR = Actor(grants=(GrantView(uuid.UUID(int=0), Role.ADMIN),))

@@ -54,10 +54,13 @@ from volunteer.hours import decision_pages, request_pages
 from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
+from volunteer.imports import api as imports_api
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
     erasure,
+    erasure,
+    invitations_api,
     people_pages,
     privacy,
     privacy_api,
@@ -98,6 +101,8 @@ ROOMS: tuple[Room, ...] = (
     certificates_api.room,
     registration_api.room,
     privacy_api.room,
+    invitations_api.room,
+    imports_api.room,
     stations_api.room,
     activities_api.room,
     signups_api.room,

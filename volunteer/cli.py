@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from flask import Flask
 
 from volunteer import demo, housekeeping, migrations, rotation, sealing
+from volunteer.access import OPERATOR
 from volunteer.accounts import service as accounts
 from volunteer.app import create_app
 from volunteer.checkin import jobs as checkin
@@ -17,7 +19,10 @@ from volunteer.clock import SettableClock
 from volunteer.config import Settings, SettingsError, read_settings
 from volunteer.errors import InvalidInput, VolunteerError
 from volunteer.hours import verification
+from volunteer.imports import service as imports
+from volunteer.imports.rules_states import Kind
 from volunteer.phone import PhoneError, normalize_phone
+from volunteer.units import service as units
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -120,6 +125,35 @@ def verify_ledger() -> None:
     if not found.ok:
         raise click.ClickException(f"{found.entries} lines; the first bad one is {found.first_bad}: {found.fault}")
     click.echo(f"{found.entries} lines, all good")
+
+
+@main.command("import")
+@click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@click.option("--only-valid", is_flag=True, help="Write the rows without a fault.")
+@click.option("--unit", default=None, help="The code of the unit that is meant where a row names none.")
+def import_file(kind: str, file: Path, dry_run: bool, only_valid: bool, unit: str | None) -> None:
+    """Bring in units or volunteers from a XLSX, XLS or CSV file: all of it, or nothing and every fault."""
+    app = _app()
+    with app.app_context():
+        try:
+            made = imports.upload(OPERATOR, Kind(kind), file.name, file.read_bytes(), _unit_of(unit), _now(app))
+            for fault in made.errors:
+                click.echo(f"{fault['row']}\t{fault['column']}\t{fault['code']}\t{fault['message']}", err=True)
+            click.echo(f"rows: {made.rows}\nvalid: {made.valid}\ninvalid: {made.invalid}")
+            if not dry_run:
+                _echo(imports.commit(OPERATOR, made.id, {"only_valid": only_valid}, _now(app)))
+        except VolunteerError as error:
+            raise click.ClickException(error.detail) from error
+
+
+def _unit_of(code: str | None) -> uuid.UUID | None:
+    """Return the unit with a code."""
+    found = None if code is None else units.find_by_code(code)
+    if code is not None and found is None:
+        raise click.ClickException(f"no unit has the code {code}")
+    return found
 
 
 @main.command("housekeeping")

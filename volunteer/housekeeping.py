@@ -11,8 +11,9 @@ from typing import Final
 from volunteer.accounts import sign_in
 from volunteer.checkin import jobs as checkin
 from volunteer.hours import verification
+from volunteer.imports import storing
 from volunteer.notifications import service as notifications
-from volunteer.registration import erasure
+from volunteer.registration import erasure, inviting
 from volunteer.web import idempotency, limits
 
 Job = Callable[[dt.datetime], int]
@@ -26,6 +27,8 @@ def _sign_ledger(now: dt.datetime) -> int:
 JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
     "people erased": erasure.erase_due,
+    "vouched people counted": inviting.count_due,
+    "uploaded files erased": storing.erase_due,
     "tokens and codes forgotten": sign_in.forget_old,
     "idempotency keys forgotten": idempotency.forget_old,
     "limit hits forgotten": limits.forget_old,

@@ -32,6 +32,8 @@ SEALED: Final = (
     ("certificates", "token_sealed"),
     ("consents", "paper_reference_sealed"),
     ("idempotency_keys", "answer"),
+    ("import_parts", "body_sealed"),
+    ("imports", "filename_sealed"),
     ("outbox_messages", "body_sealed"),
     ("outbox_messages", "to_sealed"),
     ("persons", "emergency_name_sealed"),

@@ -72,9 +72,12 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     """Drop 'schema-valid request rejected' where a rule of the trade refused it, not its form."""
     if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 422:
         return True
+    problem = json.loads(response.content)
+    if problem["code"] == "unreadable-file":
+        return False
     faults = [
         fault | {"field": fault["field"].removeprefix("shifts.").lstrip("0123456789.")}
-        for fault in json.loads(response.content)["errors"]
+        for fault in problem["errors"]
     ]
     return any(
         fault["code"] in FORM and (fault["field"].split(".")[0], fault["code"]) not in BEYOND for fault in faults

@@ -78,6 +78,8 @@ PERSON = "11 .44 .4 .4. 33 .."
 REASON = {"reason": "核对"}
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 
+INVITED = {"phone": "{phone}", "phone_code": "0"}
+
 LINES = [
     # sign-in, accounts, grants
     line("POST /auth/phone-codes", PUBLIC, {"phone": "{phone}", "purpose": "login"}),
@@ -106,6 +108,16 @@ LINES = [
     line("GET /reports/registration-rates.xlsx?root={school}", "11 333 .4 333 33 .."),
     line("GET /reports/registration-rates.csv?root={school}", "11 333 .4 333 33 .."),
     line("GET /reports/stations?from=2026-01-01&to=2026-01-31", "11 333 33 .o. 33 .."),
+    # imports and invitations
+    line("POST /imports/units", ADMIN, None, (415,)),
+    line("POST /imports/volunteers", "11 333 .. 333 33 3.", None, (415,)),
+    line("GET /imports", "11 333 .o ooo 33 .."),
+    line("GET /imports/{import}", "11 333 .4 444 33 .."),
+    line("GET /imports/{import}/errors.xlsx", "11 333 .4 333 33 34"),
+    line("POST /imports/{committed_import}/commit", "11 333 .4 333 33 3.", {}),
+    line("GET /imports/templates/{template}.xlsx", PUBLIC),
+    line("POST /invitations/{invitation}/claim", PUBLIC, INVITED | {"consent_version": "0"}, (422,)),
+    line("POST /invitations/{invitation}/refuse", PUBLIC, INVITED, (422,)),
     # stations and devices
     line("POST /stations", ADMIN, {"code": "MX1", "name": "某站", "level": "point"}),
     line("GET /stations", PUBLIC),

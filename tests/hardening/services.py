@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Answer, Backend
+from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Answer, Backend, as_form
 from tests.servers import send
 from volunteer import sealing
 
@@ -50,6 +50,11 @@ class Service:
         told = self.log.read_text()[-3000:] if answer.status == 500 else answer.raw[:500].decode(errors="replace")
         assert expect is None or answer.status == expect, f"{method} {path}: {answer.status} {told}"
         return answer
+
+    def upload(self, path: str, name: str, data: bytes, token: str, expect: int | None = None) -> Answer:
+        """Send a file as a form does."""
+        body, kind = as_form(name, data)
+        return self("POST", path, body, token, expect, {"Content-Type": kind})
 
     def now(self) -> dt.datetime:
         """Return the present: the service reads the machine's clock."""

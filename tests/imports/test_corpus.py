@@ -96,7 +96,10 @@ READ: dict[str, tuple[int, list[tuple[int, str, str]]]] = {
             (6, "单位代码", "required"),
         ],
     ),
-    "units-knot.csv": (1, [(row, "上级单位代码", "cycle") for row in (2, 3, 4)]),
+    "units-knot.csv": (
+        0,
+        [*((row, "上级单位代码", "cycle") for row in (2, 3, 4)), (5, "上级单位代码", "unknown-unit")],
+    ),
 }
 REFUSED = {
     "empty.csv": "empty",

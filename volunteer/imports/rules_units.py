@@ -4,6 +4,7 @@ Source: contract, Imports and Areas, units, tasks; decisions 5.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,8 @@ from volunteer.units.rules import UnitKind, check_uscc
 
 LONGEST_CODE: Final = 40
 LONGEST_NAME: Final = 100
+UNKNOWN: Final = "unknown-unit"
+NO_PARENT: Final = "没有这个上级单位:它不在系统中,也不在这张表的可导入行中。"
 
 FIELDS: Final = (
     Field(
@@ -88,6 +91,7 @@ class KnownCodes:
     units: Collection[str] = ()
     areas: Collection[str] = ()
     parents: Mapping[str, str | None] = field(default_factory=dict)
+    closed: Collection[str] = ()
 
 
 def check_unit(row: Row, seen: dict[str, int]) -> UnitDraft | None:
@@ -119,16 +123,34 @@ def check_tree(rows: Sequence[tuple[Row, UnitDraft | None]], known: KnownCodes) 
     """Add the faults that only the whole sheet shows: unknown parents and areas, and units above themselves."""
     drafts = [draft for _, draft in rows if draft is not None]
     parents = dict(known.parents) | {d.code: d.parent_code for d in drafts if "parent_code" in d.given}
-    codes = {draft.code for draft in drafts} | set(known.units)
+    codes = ({draft.code for draft in drafts} | set(known.units)) - set(known.closed)
     knotted = _knotted(parents)
     for row, draft in rows:
         parent, area = number_text(row.cell("parent_code")), number_text(row.cell("area_code"))
         if parent and not isinstance(parent, CellFault) and parent not in codes:
-            row.tell("parent_code", "unknown-unit", "没有这个上级单位:它不在系统中,也不在这张表的可导入行中。")
+            row.tell("parent_code", UNKNOWN, NO_PARENT)
+        elif draft is not None and draft.code in known.closed:
+            row.tell("code", "closed", "使用这个代码的单位已撤销,请换一个代码。")
         elif draft is not None and draft.code in knotted:
             row.tell("parent_code", "cycle", "这个单位成了自己的上级,请核对上级单位代码。")
         if area and not isinstance(area, CellFault) and area not in known.areas:
             row.tell("area_code", "unknown", "没有这个区域代码,请核对。")
+    _orphan(rows, known)
+
+
+def _orphan(rows: Sequence[tuple[Row, UnitDraft | None]], known: KnownCodes) -> None:
+    """Add the fault of every row below a new unit that is not written for a fault of its own, or of one above it."""
+    below: defaultdict[str, list[tuple[Row, UnitDraft]]] = defaultdict(list)
+    for row, draft in rows:
+        if draft is not None and draft.parent_code:
+            below[draft.parent_code].append((row, draft))
+    missing = [draft.code for row, draft in rows if draft is not None and row.faults]
+    while missing:
+        code = missing.pop()
+        for row, draft in below[code] if code not in known.units else ():
+            if not row.faults:
+                row.tell("parent_code", UNKNOWN, NO_PARENT)
+                missing.append(draft.code)
 
 
 def _knotted(parents: Mapping[str, str | None]) -> set[str]:

@@ -37,7 +37,13 @@ def tell(session: Session, person_id: uuid.UUID, kind: str, body: str, now: dt.d
 
 
 def send_sms(session: Session, phone: str, kind: str, text: str, now: dt.datetime) -> None:
-    """Queue an SMS; it leaves after commit. Number and text are sealed while they wait."""
+    """Queue an SMS; it leaves after commit."""
+    queue_sms(session, phone, kind, text, now)
+    after_commit(lambda: deliver(now))
+
+
+def queue_sms(session: Session, phone: str, kind: str, text: str, now: dt.datetime) -> None:
+    """Queue an SMS for the next delivery, as one of many. Number and text are sealed while they wait."""
     ring, row_id = settings().keyring, new_id()
     session.add(
         OutboxMessage(
@@ -49,7 +55,6 @@ def send_sms(session: Session, phone: str, kind: str, text: str, now: dt.datetim
             body_sealed=ring.seal(text, "outbox_messages", "body_sealed", row_id),
         )
     )
-    after_commit(lambda: deliver(now))
 
 
 def deliver(now: dt.datetime) -> int:

@@ -81,7 +81,8 @@ def check(body: Mapping[str, Any], now: dt.datetime) -> Application:
     identity = _identity(body, now, told)
     _consent(body, told, by_paper=by_paper)
     phone, code_id = _phone(body, now, told, by_paper=by_paper)
-    guardian = _guardian(body.get("guardian"), identity, now, told, by_paper=by_paper)
+    born = identity.birth_date if identity else None
+    guardian = guardian_of(body.get("guardian"), born, now, told, by_paper=by_paper)
     unit_id = body.get("unit_id")
     if unit_id is not None and not unit_is_open(unit_id, today(now)):
         told.add(Fault("unit_id", "unknown", "没有找到这个单位,或它已撤销,请重新选择。"))
@@ -214,11 +215,11 @@ def verified(
     return code_id
 
 
-def _guardian(
-    given: Mapping[str, Any] | None, identity: Identity | None, now: dt.datetime, told: Faults, *, by_paper: bool
+def guardian_of(
+    given: Mapping[str, Any] | None, born: dt.date | None, now: dt.datetime, told: Faults, *, by_paper: bool = False
 ) -> Guardian | None:
     """Return the guardian of a minor; on paper the phone may be missing."""
-    if identity is None or not needs_guardian(identity.birth_date, today(now)):
+    if born is None or not needs_guardian(born, today(now)):
         return None
     if given is None:
         told.add(F.GUARDIAN_REQUIRED.at("guardian"))

@@ -21,6 +21,9 @@ from volunteer.registration.registering import account_of
 from volunteer.registration.rules import IdType, PersonStatus, normalize_id_number
 from volunteer.registration.statuses import today
 
+#: Who is only invited has agreed to nothing yet: they register, or claim the invitation.
+NOT_TO_CLAIM = (*facts.GONE, PersonStatus.INVITED.value)
+
 
 def claim(
     actor: Actor, id_type: IdType, number: str, phone: str, code: str, password: str | None, now: dt.datetime
@@ -45,7 +48,7 @@ def claim(
         query = sa.select(Person.id).where(
             Person.id_number_index.in_(indexes),
             Person.phone_index.in_(vault.phone_indexes(phone)),
-            Person.status.not_in(facts.GONE),
+            Person.status.not_in(NOT_TO_CLAIM),
         )
         person_id = session.scalar(query)
         if person_id is None:

@@ -171,6 +171,26 @@ class PersonAccount(Base):
     )
 
 
+class Invitation(Base):
+    """That somebody stands on a list that staff brought in, and has not been asked yet; the person is `invited`.
+
+    `counts_on` is set for who was registered elsewhere and has agreed there: from that day on they count, unless they
+    object before. An invitation ends as claimed, refused (the person is erased then) or counted.
+    """
+
+    __tablename__ = "invitations"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    import_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    invited_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    invited_at: Mapped[dt.datetime]
+    counts_on: Mapped[dt.date | None] = mapped_column(index=True)
+    claimed_at: Mapped[dt.datetime | None]
+    refused_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("claimed_at IS NULL OR refused_at IS NULL", name="one_end"),)
+
+
 class CodeEntry(Base):
     """One code of an editable table. A code once used stays; one that is taken off the list is no longer offered."""
 

@@ -22,7 +22,7 @@ from volunteer.database import constraint_of, lock_name, new_id, transaction
 from volunteer.errors import Conflict, Fault, Forbidden, InvalidInput, Unauthenticated
 from volunteer.registration import applications, links, standing, statuses, vault
 from volunteer.registration.applications import Application
-from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Person
+from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
@@ -48,14 +48,21 @@ def register(actor: Actor, body: Mapping[str, Any], now: dt.datetime, channel: s
         _require_staff(actor, body.get("unit_id"))
     application = applications.check(body, now)
     with transaction() as session:
-        _spend_codes(session, application, now)
-        person = _add(session, application, now, "keeper" if is_by_staff else channel)
+        spend_codes(session, application, now)
+        person = _invited(session, application, by_staff=is_by_staff)
+        is_known = person is not None
+        if person is None:
+            person = _add(session, application, now, "keeper" if is_by_staff else channel)
+        else:
+            adopt(session, person, application, now, "keeper" if is_by_staff else channel)
         if is_by_staff:
             person.registered_by = actor.account
         else:
-            _give_accounts(session, actor, application, person, now)
+            give_accounts(session, actor, application, person, now)
         unit_id = application.details["unit_id"]
-        if unit_id is not None:
+        if unit_id is not None and is_known:
+            memberships.transfer(session, person.id, unit_id, today(now), now)
+        elif unit_id is not None:
             memberships.join(session, person.id, unit_id, person.created_on, now)
         audit.record(session, actor, now, "person.register", ("person", person.id), status=person.status)
         session.flush()
@@ -86,7 +93,7 @@ def _require_staff(actor: Actor, unit_id: uuid.UUID | None) -> None:
         units.require_unit(actor, Permission.REGISTER_OTHERS, unit_id)
 
 
-def _spend_codes(session: Session, application: Application, now: dt.datetime) -> None:
+def spend_codes(session: Session, application: Application, now: dt.datetime) -> None:
     """Use up the verified codes; a code that another request has just used is a fault."""
     if application.code_id is not None:
         sign_in.use_code(session, application.code_id, now, "phone_code")
@@ -101,6 +108,41 @@ def _add(session: Session, application: Application, now: dt.datetime, channel: 
     insert(session, person)
     status = PersonStatus.REGISTERED if application.is_phone_proved else PersonStatus.UNPROVEN
     statuses.begin(session, person, status, person.created_on)
+    _keep_consent(session, person, application, now, channel)
+    return person
+
+
+def _invited(session: Session, application: Application, *, by_staff: bool) -> Person | None:
+    """Return who is invited under this identity, locked; None for others, and where nothing proves that it is them."""
+    if not (application.is_phone_proved or by_staff):
+        return None
+    identity = application.identity
+    indexes = vault.identity_indexes(identity.id_type, identity.number)
+    query = sa.select(Person).where(Person.id_number_index.in_(indexes), Person.status == PersonStatus.INVITED.value)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def adopt(session: Session, person: Person, application: Application, now: dt.datetime, channel: str) -> None:
+    """Make a locked invited person what they apply for: what they say of themselves replaces what the list said."""
+    is_minor = needs_guardian(person.birth_date, today(now))
+    vault.put_name(person, application.name, is_minor=is_minor)
+    if application.phone is not None:
+        vault.put_phone(person, application.phone)
+    if application.is_phone_proved:
+        person.phone_proved_at = now
+    _keep_guardian(person, application)
+    for field, value in application.details.items():
+        if field != "unit_id" and value is not None:
+            setattr(person, field, list(value) if isinstance(value, list | tuple) else value)
+    proved = application.is_phone_proved
+    statuses.move(session, person, PersonStatus.REGISTERED if proved else PersonStatus.UNPROVEN, today(now))
+    _keep_consent(session, person, application, now, channel)
+    session.execute(sa.update(Invitation).where(Invitation.person_id == person.id).values(claimed_at=now))
+    session.flush()
+
+
+def _keep_consent(session: Session, person: Person, application: Application, now: dt.datetime, channel: str) -> None:
+    """Keep the consent as it was given."""
     consent_id, paper = new_id(), application.paper_reference
     consent = Consent(
         id=consent_id,
@@ -114,7 +156,6 @@ def _add(session: Session, application: Application, now: dt.datetime, channel: 
     )
     session.add(consent)
     session.flush()
-    return person
 
 
 def new_person(application: Application, now: dt.datetime, channel: str) -> Person:
@@ -138,11 +179,16 @@ def new_person(application: Application, now: dt.datetime, channel: str) -> Pers
     vault.put_identity(person, identity.id_type, identity.number)
     vault.put_name(person, application.name, is_minor=needs_guardian(identity.birth_date, today(now)))
     vault.put_phone(person, application.phone)
+    _keep_guardian(person, application)
+    return person
+
+
+def _keep_guardian(person: Person, application: Application) -> None:
+    """Keep the guardian of a minor, if one was given."""
     if application.guardian is not None:
         vault.seal(person, "guardian_name", application.guardian.name)
         vault.seal(person, "guardian_phone", application.guardian.phone)
         person.guardian_relation = application.guardian.relation
-    return person
 
 
 def _refuse_known(session: Session, application: Application) -> None:
@@ -179,7 +225,7 @@ def insert(session: Session, person: Person) -> None:
             return
 
 
-def _give_accounts(session: Session, actor: Actor, application: Application, person: Person, now: dt.datetime) -> None:
+def give_accounts(session: Session, actor: Actor, application: Application, person: Person, now: dt.datetime) -> None:
     """Link the guardian, the caller and the proved phone's account to the new person.
 
     Who is signed in and gives no password registers somebody without an account of their own.

@@ -6,7 +6,7 @@ whom, and how far ahead or back, is for the callers. Source: decisions 4, 5; con
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,6 +39,21 @@ def join(
     if known:
         raise Conflict("这位志愿者已属于一个单位,请办理转移。", code="already-member")
     _add(session, person_id, unit_id, kind, on, now)
+
+
+def join_new(session: Session, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], on: dt.date, now: dt.datetime) -> None:
+    """Make people who have never been members count in units, as (person, unit); each unit is looked at once.
+
+    Raises:
+        InvalidInput: as `join`.
+    """
+    for unit_id in sorted({unit_id for _, unit_id in pairs}):
+        _check_unit(session, unit_id, on)
+    session.add_all(
+        Membership(id=new_id(), person_id=person_id, unit_id=unit_id, kind=COUNTS, from_on=on, recorded_at=now)
+        for person_id, unit_id in pairs
+    )
+    session.flush()
 
 
 def transfer(

@@ -34,6 +34,11 @@ def tree_as_of(day: dt.date) -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | 
     )
 
 
+def described() -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None, int | None, str | None, dt.date | None]:
+    """Return a select of (id, code, name, kind, area_id, headcount, uscc, closed_on) of all units, closed ones too."""
+    return sa.select(Unit.id, Unit.code, Unit.name, Unit.kind, Unit.area_id, Unit.headcount, Unit.uscc, Unit.closed_on)
+
+
 def placements() -> sa.Select[uuid.UUID, uuid.UUID | None, dt.date, dt.date | None]:
     """Return a select of (unit_id, parent_id, from_on, until_on): every place that a unit had or has in the tree."""
     return sa.select(Placement.unit_id, Placement.parent_id, Placement.from_on, Placement.until_on)

@@ -196,6 +196,11 @@ def unit_exists(unit_id: uuid.UUID) -> bool:
     return reading().get(Unit, unit_id) is not None
 
 
+def find_by_code(code: str) -> uuid.UUID | None:
+    """Return the unit with a code, open or closed, or None."""
+    return reading().scalar(sa.select(Unit.id).where(Unit.code == code))
+
+
 def unit_briefs(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, UnitBrief]:
     """Return the units among `unit_ids` that exist, by id; one statement."""
     query = (

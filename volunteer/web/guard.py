@@ -24,6 +24,8 @@ from volunteer.web.schemas import BaseSchema, QuerySchema, flatten
 Authenticate = Callable[[str, Any], Actor | None]
 RETRY_STATES = ("40P01", "40001")
 TRIES = 4
+#: Bytes of a form that carries a file: 20 MB for the file, and what goes around it.
+MOST_UPLOADED = 21 * 1024 * 1024
 NO_BODY = BaseSchema()
 NO_QUERY = QuerySchema()
 
@@ -64,7 +66,7 @@ class Guard:
             return idempotency.once(
                 f"{call.actor.key} {request.method} {request.path}",
                 key,
-                request.get_data(),
+                _sent(route, call),
                 call.now,
                 lambda: _dump(route, route.view(call, **params)),
             )
@@ -81,6 +83,14 @@ class Guard:
         else:
             actor = NOBODY
         return permit(actor, route.permission, devices=route.devices)
+
+
+def _sent(route: Route, call: Call) -> bytes:
+    """Return what was sent, to know it again: the body, or of a form its fields and files."""
+    if not route.upload:
+        return request.get_data()
+    parts = (f"{name}={getattr(value, 'digest', value)}" for name, value in sorted(call.body.items()))
+    return "&".join(parts).encode()
 
 
 def permit(actor: Actor, permission: Permission, *, devices: bool = False) -> Actor:
@@ -112,8 +122,8 @@ def _load(route: Route) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Load query and body; raise InvalidInput with the faults of both."""
     query, faults = _loaded(route.query or NO_QUERY, request.args.to_dict())
     body: Mapping[str, Any] = {}
-    if route.method in ("POST", "PUT", "PATCH", "DELETE") and not route.upload:
-        raw = read_json()
+    if route.method in ("POST", "PUT", "PATCH", "DELETE"):
+        raw = read_form() if route.upload else read_json()
         if not isinstance(raw, dict):
             faults.append(Fault("body", "invalid", "请求内容应是一个 JSON 对象。"))
         else:
@@ -130,6 +140,18 @@ def _loaded(schema: Schema, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], 
         return schema.load(raw), []
     except ValidationError as error:
         return {}, flatten(error.messages)
+
+
+def read_form() -> dict[str, Any]:
+    """Return the fields and files of a form that carries a file, larger than other bodies may be.
+
+    Raises:
+        UnsupportedMediaType, PayloadTooLarge: as their names say.
+    """
+    request.max_content_length = MOST_UPLOADED
+    if request.mimetype != "multipart/form-data":
+        raise errors.UnsupportedMediaType("请用 multipart/form-data 格式上传文件。")
+    return request.form.to_dict() | request.files.to_dict()
 
 
 def read_json() -> Any:

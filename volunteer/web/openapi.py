@@ -117,7 +117,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["parameters"] = parameters
     if route.body is not None:
         required = any(field.required for field in route.body.fields.values())
-        operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": route.body}}}
+        media = "multipart/form-data" if route.upload else "application/json"
+        operation["requestBody"] = {"required": required, "content": {media: {"schema": route.body}}}
     if route.permission is not Permission.ANYONE:
         operation["security"] = [{"bearer": []}]
     else:

@@ -89,8 +89,12 @@ class Room:
         errors: tuple[int, ...] = (),
         devices: bool = False,
         limit: str = "",
+        upload: bool = False,
     ) -> Callable[[View], View]:
-        """Declare a route under `/api/v1`. Its summary is the first line of the view's docstring."""
+        """Declare a route under `/api/v1`. Its summary is the first line of the view's docstring.
+
+        With `upload` the body is a form (`multipart/form-data`) whose files the schema loads as `schemas.Upload`.
+        """
 
         def declare(view: View) -> View:
             route = Route(
@@ -107,6 +111,7 @@ class Room:
                 devices,
                 limit,
                 (view.__doc__ or "").strip().splitlines()[0],
+                upload,
             )
             self.routes.append(route)
             return view

@@ -5,13 +5,16 @@ Source: contract/api.md, Conventions.
 """
 
 import datetime as dt
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from werkzeug.datastructures import FileStorage
 
 from volunteer.errors import Fault
 
@@ -194,6 +197,32 @@ class Truth(fields.Boolean):
         if not isinstance(value, bool) and not isinstance(self.root, QuerySchema):
             raise self.make_error("invalid", input=value)
         return bool(super()._deserialize(value, attr, data, **kwargs))
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file as it was sent: the name that the sender gave it, and what is in it."""
+
+    name: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+class Upload(fields.Field[Uploaded]):
+    """A file of a form."""
+
+    openapi: ClassVar = {"type": "string", "format": "binary"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Uploaded:
+        if not isinstance(value, FileStorage):
+            raise ValidationError("required|请选择要上传的文件。")
+        name = CONTROL.sub("", value.filename or "").replace("\\", "/").rpartition("/")[2]
+        with value.stream as stream:
+            return Uploaded(name[-100:], stream.read())
 
 
 class Choice(fields.String):

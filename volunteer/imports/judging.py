@@ -1,0 +1,115 @@
+"""A file judged for one caller: its rows by the rules, then against who and what is known; and how it is written.
+
+Source: contract, Imports; peers.md T39.
+"""
+
+import datetime as dt
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from volunteer.access import Actor
+from volunteer.clock import site_day
+from volunteer.config import settings
+from volunteer.imports import known, units_in
+from volunteer.imports.checking import Checked, check_roster, check_units
+from volunteer.imports.reading import Sheet
+from volunteer.imports.rules_columns import Row
+from volunteer.imports.rules_people import PersonDraft
+from volunteer.imports.rules_states import Kind
+from volunteer.imports.rules_units import UnitDraft
+from volunteer.registration import inviting
+from volunteer.registration.inviting import Invitee, Vouched
+
+
+@dataclass
+class Judged(ABC):
+    """A judged file of either kind; `counts` is what writing it would change: created, updated, unchanged."""
+
+    checked: Checked[Any]
+    counts: dict[str, int] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row below the header that holds anything."""
+        return [row for row, _ in self.checked.rows]
+
+    @abstractmethod
+    def write(
+        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
+    ) -> None:
+        """Write the rows without a fault in the transaction under way."""
+
+
+@dataclass
+class Roster(Judged):
+    """A judged roster."""
+
+    checked: Checked[PersonDraft]
+    scope: frozenset[uuid.UUID] | None
+
+    def write(
+        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
+    ) -> None:
+        """Write the rows without a fault in the transaction under way."""
+        planned = self.plan(now)
+        inviting.carry_out(session, actor, planned, import_id, vouched, now)
+
+    def plan(self, now: dt.datetime) -> inviting.Plan:
+        """Compare the sound rows with who is known, and add what stands against some of them."""
+        planned = inviting.plan([_invitee(draft) for draft in self.checked.drafts], self.scope, now)
+        rows = {row.number: row for row, _ in self.checked.rows}
+        for invitee, fault in planned.refused:
+            rows[invitee.row].tell("id_number", str(fault), fault.sentence)
+        self.counts = {
+            "created": len(planned.created),
+            "updated": len(planned.updated),
+            "unchanged": len(planned.unchanged),
+        }
+        return planned
+
+
+def _invitee(draft: PersonDraft) -> Invitee:
+    """Return a sound row as the registration room takes it."""
+    assert draft.unit_id is not None  # noqa: S101 - a row without a unit has a fault
+    return Invitee(draft.row, draft.name, draft.identity, draft.phone, draft.unit_id, draft.political_status)
+
+
+@dataclass
+class Tree(Judged):
+    """A judged sheet of units."""
+
+    checked: Checked[UnitDraft]
+    known: known.KnownUnits
+    year: int
+
+    def write(
+        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
+    ) -> None:
+        """Write the rows without a fault in the transaction under way."""
+        units_in.write(actor, self.checked.drafts, self.known, self.year, now)
+
+
+def judge(actor: Actor, kind: Kind, sheets: Sequence[Sheet], unit_id: uuid.UUID | None, now: dt.datetime) -> Judged:
+    """Judge a file that was read, for this caller as things stand.
+
+    Raises:
+        UnreadableFile: it has no header, or more than one, or no rows.
+        NotFound: a unit outside the caller's scope.
+    """
+    today = site_day(now, settings().zone)
+    if kind is Kind.VOLUNTEERS:
+        checked = check_roster(sheets, known.known_for(actor, unit_id, today), today)
+        roster = Roster(checked, known.scope_of(actor))
+        roster.plan(now)
+        return roster
+    units = known.known_units(today.year, today)
+    tree = check_units(sheets, units.codes)
+    year = tree.header.year or today.year
+    if year != today.year:
+        units = known.known_units(year, today)
+    return Tree(tree, units, year, counts=units_in.plan(tree.drafts, units))

@@ -1,0 +1,258 @@
+"""Imports: uploaded and checked without writing anything, seen again, committed whole, in part, or not at all.
+
+An import belongs to who uploaded it; an administrator and an auditor see its figures too, never its rows. What a commit
+may do is judged anew when it happens: grants, units and people as they stand then. Source: contract, Imports.
+"""
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from volunteer import audit
+from volunteer.access import Actor, Permission
+from volunteer.config import settings
+from volunteer.database import constraint_of, new_id, reading, transaction
+from volunteer.errors import Conflict, Forbidden, IllegalTransition, NotFound
+from volunteer.imports import sheets_out, storing
+from volunteer.imports.judging import Judged, judge
+from volunteer.imports.models import Import
+from volunteer.imports.reading import read_sheets
+from volunteer.imports.rules_files import REASONS
+from volunteer.imports.rules_states import Kind, State
+from volunteer.registration.inviting import Vouched
+
+SHOWN_FAULTS: Final = 1000
+LONGEST_HEADING: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """An import as its owner sees it; `errors` are the first thousand of `errors_total`."""
+
+    id: uuid.UUID
+    kind: str
+    state: str
+    filename: str | None
+    sha256: str
+    created_at: dt.datetime
+    checked_at: dt.datetime | None
+    committed_at: dt.datetime | None
+    rows: int
+    valid: int
+    invalid: int
+    errors: list[Mapping[str, Any]]
+    errors_total: int
+    ignored: list[str]
+    plan: Mapping[str, int]
+    reason: str | None
+    message: str | None
+
+
+def upload(actor: Actor, kind: Kind, name: str, data: bytes, unit_id: uuid.UUID | None, now: dt.datetime) -> ImportView:
+    """Check a file and keep it sealed for a commit; nothing else is written.
+
+    Raises:
+        UnreadableFile: with the reason; then nothing is kept.
+        NotFound: a unit outside the caller's scope.
+        Forbidden: units are an administrator's.
+    """
+    _require_kind(actor, kind)
+    judged = judge(actor, kind, read_sheets(data), unit_id, now)
+    with transaction() as session:
+        found = Import(
+            id=new_id(),
+            kind=kind.value,
+            state=State.CHECKED.value,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            unit_id=unit_id,
+            asked_by=actor.account_id,
+            created_at=now,
+            erase_after=now + storing.KEPT,
+            faults=[],
+            ignored=[],
+            plan={},
+        )
+        found.filename_sealed = settings().keyring.seal(name or "-", "imports", "filename_sealed", found.id)
+        _note(found, judged, now)
+        session.add(found)
+        session.flush()
+        storing.keep(session, found.id, data)
+        audit.record(session, actor, now, "import.check", ("import", found.id), kind=kind.value, rows=found.rows)
+        return _view(actor, found)
+
+
+def _require_kind(actor: Actor, kind: Kind) -> None:
+    """Raise Forbidden unless the caller may import such a list at all."""
+    if kind is Kind.UNITS:
+        actor.require_admin()
+    elif not actor.has(Permission.MANAGE_PEOPLE):
+        raise Forbidden
+
+
+def _note(found: Import, judged: Judged, now: dt.datetime) -> None:
+    """Write what was found in a file."""
+    faults = judged.checked.faults
+    found.rows, found.invalid, found.fault_count = len(judged.rows), judged.checked.invalid, len(faults)
+    found.valid = found.rows - found.invalid
+    found.faults = [
+        {"row": one.row, "column": one.column[:LONGEST_HEADING], "code": one.code, "message": one.message}
+        for one in faults[:SHOWN_FAULTS]
+    ]
+    found.ignored = [heading[:LONGEST_HEADING] for heading in judged.checked.header.ignored]
+    found.plan = judged.counts | {"skipped": found.invalid}
+    found.checked_at = now
+
+
+def get_import(actor: Actor, import_id: uuid.UUID) -> ImportView:
+    """Return an import.
+
+    Raises:
+        NotFound: neither the caller's own, nor is the caller an administrator or auditor of the whole site.
+    """
+    return _view(actor, _required(actor, import_id))
+
+
+def list_imports(actor: Actor, limit: int, before: uuid.UUID | None) -> list[ImportView]:
+    """Return up to `limit` + 1 imports that the caller may see, the newest first."""
+    query = sa.select(Import).order_by(Import.id.desc()).limit(limit + 1)
+    if not actor.has_everywhere(Permission.READ_PEOPLE):
+        query = query.where(Import.asked_by == actor.account_id)
+    if before is not None:
+        query = query.where(Import.id < before)
+    return [_view(actor, found) for found in reading().scalars(query)]
+
+
+def commit(actor: Actor, import_id: uuid.UUID, options: Mapping[str, Any], now: dt.datetime) -> Mapping[str, int]:
+    """Write a checked file, all of it or with `only_valid` its sound rows; return what that changed.
+
+    A commit that was made answers again what it did. `sha256`, where given, names the file that is meant;
+    `consent_reference` says that everybody on it was registered elsewhere and agreed.
+
+    Raises:
+        NotFound: not the caller's.
+        Forbidden: a `consent_reference` by anybody but an administrator.
+        Conflict: `has-errors`; `file-changed`; `changed-meanwhile`; `illegal-transition` for one that has expired.
+    """
+    found = _required(actor, import_id)
+    _require_kind(actor, Kind(found.kind))
+    reference = options.get("consent_reference")
+    if reference is not None:
+        actor.require_admin()
+    if options.get("sha256") not in (None, found.sha256):
+        raise _changed()
+    if found.state == State.COMMITTED:
+        return found.plan
+    if found.state != State.CHECKED:
+        raise IllegalTransition("文件已过保存期限,请重新上传。" if found.state == State.EXPIRED else None)
+    judged = _judged(actor, found, now)
+    if judged.checked.invalid and not options.get("only_valid"):
+        raise _has_errors(judged)
+    try:
+        return _write(actor, found.id, judged, Vouched(reference) if reference else None, now)
+    except IntegrityError as error:
+        if not any(name in constraint_of(error) for name in ("id_number_index", "volunteer_no", "pass_no")):
+            raise
+        raise Conflict("名单中有人刚刚注册,请再次点击导入。", code="changed-meanwhile") from error
+
+
+def _write(
+    actor: Actor, import_id: uuid.UUID, judged: Judged, vouched: Vouched | None, now: dt.datetime
+) -> Mapping[str, int]:
+    """Write the sound rows and that it was done, together; who commits it at the same time waits, and does nothing."""
+    with transaction() as session:
+        query = sa.select(Import).where(Import.id == import_id).with_for_update()
+        found = session.scalars(query.execution_options(populate_existing=True)).one()
+        if found.state == State.COMMITTED:
+            return found.plan
+        if found.state != State.CHECKED:
+            raise IllegalTransition
+        invalid = judged.checked.invalid
+        judged.write(session, actor, import_id, vouched, now)
+        if judged.checked.invalid != invalid:  # somebody has registered since the rows were judged
+            raise _has_errors(judged)
+        _note(found, judged, now)
+        found.state, found.committed_at = State.COMMITTED.value, now
+        if not found.invalid:
+            storing.erase(session, found)
+        audit.record(session, actor, now, "import.commit", ("import", import_id), kind=found.kind, **found.plan)
+        session.flush()
+        return found.plan
+
+
+def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> bytes:
+    """Return the uploaded sheet as XLSX, with the faults marked as they are now; only for who uploaded it.
+
+    Raises:
+        NotFound: somebody else's.
+        Conflict: `file-erased`: committed whole, or kept long enough.
+    """
+    found = _required(actor, import_id)
+    if found.asked_by != actor.account_id:
+        raise NotFound
+    if found.erase_after is None:
+        raise Conflict("文件已删除,请重新上传后再下载。", code="file-erased")
+    sheets = read_sheets(storing.content_of(found.id))
+    judged = judge(actor, Kind(found.kind), sheets, found.unit_id, now)
+    sheet = next(one for one in sheets if one.name == judged.checked.sheet)
+    return sheets_out.marked(sheet, judged.checked.header, judged.checked.faults)
+
+
+def _judged(actor: Actor, found: Import, now: dt.datetime) -> Judged:
+    """Read the stored file again and judge it as things stand.
+
+    Raises:
+        Conflict: `file-changed`: what is stored is not what was checked.
+    """
+    data = storing.content_of(found.id)
+    if hashlib.sha256(data).hexdigest() != found.sha256:
+        raise _changed()
+    return judge(actor, Kind(found.kind), read_sheets(data), found.unit_id, now)
+
+
+def _changed() -> Conflict:
+    """Return the error about a file that is not the one that was checked."""
+    return Conflict("文件在检查之后有变动,请重新上传检查。", code="file-changed")
+
+
+def _has_errors(judged: Judged) -> Conflict:
+    """Return the error about rows with faults."""
+    return Conflict(
+        f"有 {judged.checked.invalid} 行需要修改。请改正后重新上传,或选择只导入没有问题的行。",
+        code="has-errors",
+        invalid=judged.checked.invalid,
+    )
+
+
+def _required(actor: Actor, import_id: uuid.UUID) -> Import:
+    """Return an import that the caller may see."""
+    found = reading().get(Import, import_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    is_own = actor.account_id is not None and found.asked_by == actor.account_id
+    if not is_own and not actor.has_everywhere(Permission.READ_PEOPLE):
+        raise NotFound
+    return found
+
+
+def _view(actor: Actor, found: Import) -> ImportView:
+    """Return an import as it is told; the file's name only to who uploaded it."""
+    sealed = found.filename_sealed if found.asked_by == actor.account_id else None
+    name = settings().keyring.open(sealed, "imports", "filename_sealed", found.id) if sealed else None
+    fields = ("id", "kind", "state", "sha256", "created_at", "checked_at", "committed_at", "rows", "valid", "invalid")
+    return ImportView(
+        filename=name,
+        errors=list(found.faults),
+        errors_total=found.fault_count,
+        ignored=list(found.ignored),
+        plan=found.plan,
+        reason=found.reason,
+        message=REASONS[found.reason].sentence if found.reason else None,
+        **{field: getattr(found, field) for field in fields},
+    )
