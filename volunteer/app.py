@@ -59,7 +59,6 @@ from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
     erasure,
-    erasure,
     invitations_api,
     people_pages,
     privacy,

@@ -76,8 +76,7 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     if problem["code"] == "unreadable-file":
         return False
     faults = [
-        fault | {"field": fault["field"].removeprefix("shifts.").lstrip("0123456789.")}
-        for fault in problem["errors"]
+        fault | {"field": fault["field"].removeprefix("shifts.").lstrip("0123456789.")} for fault in problem["errors"]
     ]
     return any(
         fault["code"] in FORM and (fault["field"].split(".")[0], fault["code"]) not in BEYOND for fault in faults
