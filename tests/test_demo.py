@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 
-from tests.conftest import ZONE, Api, Backend, Sqlite
+from tests.conftest import KEYS, ZONE, Api, Backend, Sqlite
 from tests.demos import District, district
-from volunteer import config, demo
+from volunteer import cli, config, demo
 from volunteer.app import create_app
 from volunteer.clock import SettableClock
 from volunteer.database import db, reading
@@ -318,6 +319,33 @@ def test_without_the_demos_accounts_there_is_no_door(tmp_path: Any) -> None:
     assert refused.post("/demo/enter", data={"part": "admin", "csrf_token": token_of(page)}).status_code == 401
     with empty.app_context():
         db.engine.dispose()
+
+
+def test_a_real_installation_is_never_given_the_demos_accounts(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (KEYS | {"VOLUNTEER_SMS": "none", "VOLUNTEER_DATA_DIR": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(cli.main, ["demo", "load"])
+    assert told.exit_code == 1
+    assert "known passwords" in told.output
+
+
+def test_loading_by_hand_says_whether_it_did(loaded: District, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in loaded.environ.items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(cli.main, ["demo", "load"])
+    assert (told.exit_code, told.output) == (0, "there is data already: nothing was changed\n")
+
+
+def test_how_far_it_is_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    cli._tell_progress(0)
+    cli._tell_progress(40)
+    assert capsys.readouterr().out.splitlines()[1:] == ["  40 %"]
+
+
+def test_its_welcome_names_the_place_and_everybody() -> None:
+    told = demo.welcome(8123)
+    assert "http://127.0.0.1:8123" in told
+    assert all(one.phone in told and one.title in told for one in PARTS)
 
 
 def test_an_installation_that_is_no_demo_has_no_doors_whatever_its_accounts(loaded: District, app: Flask) -> None:

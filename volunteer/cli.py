@@ -189,6 +189,8 @@ def load_demo() -> None:
 
 def _tell_demo() -> bool:
     """Load the demo under a clock of its own; False where there is data already."""
+    if _settings().sms != "demo":
+        raise click.ClickException("the demo has known passwords: it is loaded with VOLUNTEER_SMS=demo alone")
     app = _app()
     now = app.extensions["clock"].now()
     app.extensions["clock"] = story = SettableClock(now)
