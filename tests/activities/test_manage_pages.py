@@ -167,6 +167,17 @@ def test_rows_are_added_spread_and_taken_away_without_scripts(api: Api, scene: S
     assert len({one["starts_at"] for one in made["shifts"]}) == 3
 
 
+def test_a_double_tap_makes_one_draft(api: Api, scene: Scene, keeper: Browsing) -> None:
+    form = filled(api, keeper.get(NEW))
+    first, second = keeper.post(NEW, form), keeper.post(NEW, form)
+    assert first.target == second.target
+    other = Browsing(api, scene.center_keeper)
+    assert other.post(NEW, form | {"station_id": scene.station}).target != first.target
+    for odd in ("", "nonsense", "0" * 36, "-" * 36):
+        keeper.post(NEW, form | {"form_id": odd, "shifts.0.id": odd})
+    assert keeper.get("/manage/activities").text.count("文明交通劝导") == 6
+
+
 def test_weekdays_only_leave_out_the_weekend(api: Api, scene: Scene, keeper: Browsing) -> None:
     form = filled(api, keeper.get(NEW))  # tomorrow is a Monday
     wanted = {"do": "spread", "spread_from": "0", "spread_days": "7", "spread_weekdays": "1"}

@@ -1,10 +1,12 @@
 """A keeper writes activities, others decide: the journeys of who runs a station, from the landing page by clicking."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from itertools import count
 
 import pytest
+from playwright.sync_api import Locator
 
 from tests.activities.making import Scene, at, make_published, shift
 from tests.e2e.conftest import World
@@ -59,6 +61,14 @@ def sign_in(visitor: Visitor, who: Staff) -> None:
     visitor.type("手机号", who.phone)
     visitor.type("密码", PASSWORD)
     visitor.tap("登录", "button")
+
+
+def follow(visitor: Visitor, target: Locator) -> None:
+    """Click what has no name of its own, and look at what comes."""
+    target.click()
+    visitor.taps += 1
+    visitor.page.wait_for_load_state()
+    visitor.look()
 
 
 def local(hours: float) -> str:
@@ -157,7 +167,7 @@ def test_a_roster_is_written_without_scripts(without_scripts: Visitor, stage: St
     visitor.switch_user()
     sign_in(visitor, stage.above)
     visitor.tap("待办审核")
-    visitor.page.get_by_role("link", name="查看并审核 路口值守").click()
+    follow(visitor, visitor.page.get_by_role("link", name="查看并审核 路口值守"))
     visitor.tap("通过并发布")
     assert "已发布" in visitor.text
 
@@ -169,9 +179,8 @@ def test_a_shift_is_run_from_its_sign_ups_to_the_close_out(visitor: Visitor, sta
     api("POST", f"/shifts/{shift_id}/signups", {}, asker.token, 201)
     sign_in(visitor, stage.keeper)
     visitor.tap("审核")
-    visitor.page.get_by_role("link", name="报名").last.click()
-    visitor.page.get_by_role("link", name="查看并审核").first.click()
-    visitor.look()
+    follow(visitor, visitor.page.get_by_role("link", name="报名").last)
+    follow(visitor, visitor.page.get_by_role("link", name="查看并审核").first)
     visitor.tap("通过 张*丰")
     assert "报名已确认" in visitor.text
     visitor.tap("代人报名")
@@ -185,6 +194,7 @@ def test_a_shift_is_run_from_its_sign_ups_to_the_close_out(visitor: Visitor, sta
     visitor.tap("打印名单")
     visitor.page.emulate_media(media="print")
     assert not visitor.page.locator("header.top").is_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", visitor.page.pdf(format="A4"))) == 1
     visitor.page.emulate_media(media="screen")
     visitor.tap("返回班次")
     visitor.tap("修改班次")
@@ -215,10 +225,10 @@ def test_reviews_are_accepted_one_by_one_and_together(visitor: Visitor, stage: S
     visitor.taps = 0
     visitor.tap("审核")
     visitor.tap("签到核对 4")
-    visitor.page.locator("tbody th a").first.click()
-    visitor.look()
+    follow(visitor, visitor.page.locator("tbody th a").first)
     assert "工作人员按纸质名单登记" in visitor.text
     visitor.tap("通过")
+    assert visitor.taps <= 4
     assert "本人会收到消息" in visitor.text
     visitor.tap("下一项")
     visitor.page.get_by_text("不通过,并说明原因").click()
@@ -247,10 +257,8 @@ def test_a_make_up_is_decided_with_the_evidence_in_sight(visitor: Visitor, stage
     api("POST", "/make-ups", body, who.token, 201)
     sign_in(visitor, stage.above)
     visitor.tap("待办审核")
-    visitor.page.get_by_role("link", name="补录").first.click()
-    visitor.look()
-    visitor.page.locator("tbody th a").first.click()
-    visitor.look()
+    follow(visitor, visitor.page.get_by_role("link", name="补录").first)
+    follow(visitor, visitor.page.locator("tbody th a").first)
     assert "手机没电,未能签到" in visitor.text
     assert "当天的签到记录" in visitor.text
     visitor.tap("通过")
@@ -268,10 +276,8 @@ def test_a_correction_is_decided_with_its_explanation(visitor: Visitor, stage: S
     api("POST", f"/hours/{entry['id']}/corrections", body, who.token, 201)
     sign_in(visitor, stage.keeper)
     visitor.tap("待办审核")
-    visitor.page.get_by_role("link", name="更正").first.click()
-    visitor.look()
-    visitor.page.locator("tbody th a").first.click()
-    visitor.look()
+    follow(visitor, visitor.page.get_by_role("link", name="更正").first)
+    follow(visitor, visitor.page.locator("tbody th a").first)
     assert "提前半小时离开" in visitor.text
     visitor.tap("通过")
     assert "已通过" in visitor.text

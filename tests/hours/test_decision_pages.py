@@ -5,6 +5,8 @@ import re
 import uuid
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 
 from tests.browsing import Browsing
 from tests.checkin.making import Post, make_post
@@ -12,6 +14,8 @@ from tests.conftest import Api
 from tests.hours.making import Told, World, at, make_keeper, make_station, pair
 from tests.units.making import make_staff
 from volunteer.clock import SettableClock
+from volunteer.database import db
+from volunteer.hours.models import RequestKind
 
 QUEUE = "/decisions"
 
@@ -231,3 +235,33 @@ def test_the_queue_pages_oldest_first(world: World, api: Api, told: Told, clock:
     assert listed == ids[:20]
     (onward,) = [link for link in first.links() if "cursor=" in link]
     assert ids[20] in keeper.get(onward).source
+
+
+def test_every_kind_has_its_words(app: Flask) -> None:
+    with app.test_request_context():
+        words = app.jinja_env.get_template("hours/_case.html").make_module({"faults": []})
+        said = [getattr(words, name)(kind.value) for kind in RequestKind for name in ("kind_word", "why_it_waits")]
+    assert len({str(one) for one in said}) == 2 * len(RequestKind)
+
+
+def test_a_long_queue_costs_no_more_statements(world: World, app: Flask, api: Api, told: Told) -> None:
+    keeper = Browsing(api, world.keeper)
+
+    def cost() -> int:
+        seen: list[str] = []
+        with app.app_context():
+            engine = db.engine
+
+        def note(*args: object) -> None:
+            seen.append(str(args[2]))
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        keeper.get(f"{QUEUE}?kind=reviews")
+        keeper.get("/me")
+        sa.event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    weak(world, told, 2)
+    few = cost()
+    weak(world, told, 6)
+    assert cost() == few

@@ -42,7 +42,7 @@ def new_page() -> Any:
     if faults:
         return _form(texts, faults)
     try:
-        made = lifecycle.add_activity(g.actor, values, channel_of(g.actor), g.now)
+        made = lifecycle.add_activity(g.actor, values, channel_of(g.actor), g.now, drafts.form_id(texts))
     except InvalidInput as error:
         return _form(texts, _placed(error))
     return redirect(url_for("manage.activity_page", activity_id=made.id, fresh=1), 303)

@@ -13,7 +13,7 @@ from typing import Any
 from volunteer.activities import checks
 from volunteer.activities.schemas import ActivityIn, ShiftIn
 from volunteer.clock import Instant
-from volunteer.database import reading
+from volunteer.database import new_id, reading
 from volunteer.errors import Fault
 from volunteer.web import forms
 
@@ -26,6 +26,7 @@ ROW = ("id", "post", "place", "starts_at", "ends_at", "capacity", "min_age", "la
 WHOLE = frozenset({"capacity", "min_age", "checkin_radius_m"})
 DECIMAL = frozenset({"latitude", "longitude"})
 TIMES = frozenset({"starts_at", "ends_at", "signup_opens_at", "signup_closes_at"})
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LOCAL = "%Y-%m-%dT%H:%M"
 Typed = dict[str, Any]
 
@@ -33,13 +34,13 @@ Typed = dict[str, Any]
 def blank() -> Typed:
     """Return the form as it is opened: one shift, everybody may walk in."""
     texts: Typed = dict.fromkeys((*TEXTS, *TRUTHS, "organizer"), "")
-    texts |= {"walk_ins": "1", "checkin_radius_m": "300", "kind": "volunteering"}
+    texts |= {"walk_ins": "1", "checkin_radius_m": "300", "kind": "volunteering", "form_id": str(new_id())}
     return texts | {"shifts": [_row({"waitlist": "1"})]}
 
 
 def typed(form: Mapping[str, str], skills: Mapping[int, Sequence[str]]) -> Typed:
     """Return what a form sent, blanks around cut off; `skills` are those ticked in each row."""
-    found: Typed = {name: form.get(name, "").strip() for name in (*TEXTS, *TRUTHS, "organizer")}
+    found: Typed = {name: form.get(name, "").strip() for name in (*TEXTS, *TRUTHS, "organizer", "form_id")}
     count = form.get("rows", "")
     rows = min(int(count), MOST_SHIFTS) if re.fullmatch(r"[0-9]{1,3}", count) else 0
     found["shifts"] = [
@@ -69,7 +70,12 @@ def copied(texts: Typed, now: Instant) -> Typed:
         behind = _local(forms.local(now)) or min(begins)
         weeks = max(0, (behind - min(begins)).days // 7 + 1)
     rows = [_moved(row, dt.timedelta(weeks=weeks)) | {"id": ""} for row in texts["shifts"]]
-    return texts | {"shifts": rows or blank()["shifts"], "signup_opens_at": "", "signup_closes_at": ""}
+    return texts | {
+        "shifts": rows or blank()["shifts"],
+        "signup_opens_at": "",
+        "signup_closes_at": "",
+        "form_id": str(new_id()),
+    }
 
 
 def shown(name: str, value: Any) -> str:
@@ -151,9 +157,16 @@ def load_shift(row: Typed, now: Instant) -> tuple[dict[str, Any], list[Fault]]:
     return values, [for_people(fault) for fault in faults]
 
 
+def form_id(texts: Typed) -> uuid.UUID | None:
+    """Return the id that the form was given when it was opened, if it still is one of ours (UUIDv7)."""
+    text = texts.get("form_id", "")
+    found = uuid.UUID(text) if re.fullmatch(UUID, text) else None
+    return found if found and found.version == 7 else None
+
+
 def kept(texts: Typed) -> list[uuid.UUID | None]:
     """Return which shift each row was before."""
-    return [uuid.UUID(row["id"]) if re.fullmatch(r"[0-9a-f-]{36}", row["id"]) else None for row in texts["shifts"]]
+    return [uuid.UUID(row["id"]) if re.fullmatch(UUID, row["id"]) else None for row in texts["shifts"]]
 
 
 def for_people(fault: Fault) -> Fault:

@@ -19,7 +19,7 @@ from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.activities.service import HAS_ATTENDED
 from volunteer.config import settings
-from volunteer.database import new_id, transaction
+from volunteer.database import lock_name, new_id, transaction
 from volunteer.errors import Forbidden, IllegalTransition, InvalidInput, NotFound
 from volunteer.stations import service as stations
 
@@ -27,8 +27,12 @@ CLOSED_AFTER = dt.timedelta(minutes=60)
 SEALED = ("leader_name", "leader_phone")
 
 
-def add_activity(actor: Actor, values: Mapping[str, Any], channel: str, now: dt.datetime) -> Activity:
+def add_activity(
+    actor: Actor, values: Mapping[str, Any], channel: str, now: dt.datetime, form_id: uuid.UUID | None = None
+) -> Activity:
     """Make a draft with its shifts.
+
+    `form_id` is the id that a form carried: sent twice by the same account (a double tap), it is one draft.
 
     Raises:
         NotFound: no such station, or not the caller's.
@@ -36,6 +40,9 @@ def add_activity(actor: Actor, values: Mapping[str, Any], channel: str, now: dt.
     """
     with transaction() as session:
         stations.require_station(actor, Permission.RUN_ACTIVITIES, values["station_id"])
+        known = _sent_before(session, form_id) if form_id else None
+        if known is not None and known.created_by == actor.account:
+            return known
         faults = checks.activity_faults(session, values)
         for index, shift in enumerate(values["shifts"]):
             faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
@@ -43,7 +50,12 @@ def add_activity(actor: Actor, values: Mapping[str, Any], channel: str, now: dt.
             raise InvalidInput(faults)
         plain = {name: value for name, value in values.items() if name not in (*SEALED, "shifts")}
         activity = Activity(
-            id=new_id(), status=ActivityStatus.DRAFT, created_by=actor.account, created_at=now, channel=channel, **plain
+            id=form_id if form_id and known is None else new_id(),
+            status=ActivityStatus.DRAFT,
+            created_by=actor.account,
+            created_at=now,
+            channel=channel,
+            **plain,
         )
         seal_leader(activity, values)
         session.add(activity)
@@ -52,6 +64,12 @@ def add_activity(actor: Actor, values: Mapping[str, Any], channel: str, now: dt.
         session.flush()
         audit.record(session, actor, now, "activity.add", ("activity", activity.id))
         return activity
+
+
+def _sent_before(session: Session, form_id: uuid.UUID) -> Activity | None:
+    """Return the activity that a form has made already; who sends the same form at once waits."""
+    lock_name(session, f"form {form_id}")
+    return session.get(Activity, form_id)
 
 
 def seal_leader(activity: Activity, values: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from flask import g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from volunteer.access import Permission, Scope
-from volunteer.activities import managing, signups
+from volunteer.activities import drafts, managing, signups
 from volunteer.activities.schemas import MaybeReasonIn
 from volunteer.activities.shift_pages import shift_shown
 from volunteer.errors import Conflict, Fault, RateLimited
@@ -76,7 +76,7 @@ def _ended(signup_id: uuid.UUID, step: str) -> Any:
 def add_signup_page(shift_id: uuid.UUID) -> Any:
     """Find a person by the whole phone or volunteer number (sent, never in an address), and sign them up."""
     texts = forms.typed("who", "volunteer_id")
-    if re.fullmatch(r"[0-9a-f-]{36}", texts["volunteer_id"]):
+    if re.fullmatch(drafts.UUID, texts["volunteer_id"]):
         answer = signups.sign_up(g.actor, shift_id, uuid.UUID(texts["volunteer_id"]), "keeper", g.now)
         if answer.signup is None:
             return shift_shown(shift_id, _("The person was not signed up."), answer.reasons), 409
