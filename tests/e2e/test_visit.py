@@ -156,7 +156,7 @@ def test_the_screen_renews_its_code_and_says_when_it_cannot(visitor: Visitor, do
     assert re.search(r"\d+ 秒后换新码", visitor.text)
     with visitor.page.expect_response(lambda answer: "poster.svg" in answer.url):
         visitor.page.clock.run_for(31_000)
-    visitor.page.wait_for_function("document.getElementById('code').src.startsWith('data:image/svg')")
+    visitor.page.locator("#code[src^='data:image/svg']").wait_for()
     visitor.page.context.set_offline(True)
     visitor.page.clock.run_for(75_000)
     assert "暂停使用,请改用扫志愿者码" in visitor.text
