@@ -117,7 +117,7 @@ def test_a_ticket_works_ten_minutes_and_in_its_browser_only_ac10(post: Post) -> 
 def test_a_ticket_of_one_station_opens_no_other(post: Post) -> None:
     browser = signed_in(post, post.volunteer(post.shift(0, 60)))
     browser.get(code_of(post))
-    browser.get(f"/s/{NOWHERE}?ticket={browser.hidden('ticket')}", 404)
+    browser.get(f"/s/{foreign_station(post)}?ticket={browser.hidden('ticket')}", 404)
 
 
 def test_signing_in_first_loses_no_visit(post: Post) -> None:
