@@ -114,3 +114,7 @@ def test_nobody_gets_the_list_of_another_unit(api: Api, admin: str, liaison: Des
     assert liaison.get(f"/rates/{foreign}/missing").status == 404
     assert liaison.post(f"/rates/{foreign}/missing.xlsx").status == 404
     assert liaison.post("/people.xlsx", unit_id=foreign).status == 404
+    nowhere = "00000000-0000-0000-0000-000000000000"
+    boss = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
+    assert boss.get(f"/rates/{nowhere}/missing").status == 404
+    assert boss.post(f"/rates/{nowhere}/missing.xlsx").status == 404

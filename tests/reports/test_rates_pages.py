@@ -165,12 +165,14 @@ def test_a_row_says_how_it_changed_in_four_weeks(api: Api, admin: str, clock: Se
     grown, emptied = make_unit(api, admin, name="增"), make_unit(api, admin, name="减")
     register(api, grown)
     leaving = register(api, emptied)
-    admin = pass_days(api, clock, 28)
+    pass_days(api, clock, 1)
+    register(api, grown)
+    admin = pass_days(api, clock, 27)
     register(api, grown)
     transfer(api, admin, leaving, grown, "2026-04-19")
     make_unit(api, admin, name="新")
     found = rows_of(Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD).get("/rates"))
-    assert {name: cells[-1] for name, cells in found.items()} == {"增": "+2", "减": "−1", "新": "—", "合计": ""}
+    assert {name: cells[-1] for name, cells in found.items()} == {"增": "+3", "减": "−1", "新": "—", "合计": ""}
 
 
 @pytest.mark.parametrize("query", ["", "?kind=enterprise&order=asc&sort=rate", "?depth=1000&sort=code"])
@@ -179,6 +181,7 @@ def test_the_sheets_hold_the_rows_that_are_seen(desk: Desk, tree: dict[str, str]
     seen = [name for name in rows_of(page) if name != "合计"]
     links = {kind: re.search(rf'href="(/rates\.{kind}\?[^"]+)"', page.source) for kind in ("xlsx", "csv")}
     assert links["xlsx"]
+    assert "as_of=2026-03-22" in links["xlsx"][1]  # the same tomorrow
     assert links["csv"]
     book = openpyxl.load_workbook(io.BytesIO(desk.get(links["xlsx"][1].replace("&amp;", "&")).data)).active
     lines = [[cell.value for cell in line] for line in book.iter_rows()]
@@ -264,6 +267,9 @@ def test_a_liaison_starts_at_the_own_unit_and_reaches_no_other(api: Api, admin: 
     assert liaison.get("/rates", root=tree["bank"]).status == 404
     assert liaison.get("/rates.xlsx", root=tree["bank"]).status == 404
     assert "银行" not in liaison.get("/rates?depth=1000").source
+    move(api, admin, tree["bureau"], make_unit(api, admin, name="全区"))
+    crumbs = liaison.get(f"/rates/{tree['school']}").source
+    assert ("教育局" in crumbs, "全区" in crumbs) == (True, False)
     below = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=tree["school"]), PASSWORD)
     assert "教育局" not in below.get(f"/rates/{tree['school']}").source
     assert below.get(f"/rates/{tree['bureau']}").status == 404

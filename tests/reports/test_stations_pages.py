@@ -72,6 +72,7 @@ def test_a_period_is_chosen_by_days(post: Post, boss: Desk) -> None:
 
 def test_the_sheet_holds_the_rows_that_are_seen(api: Api, admin: str, post: Post, boss: Desk) -> None:
     make_station(api, admin, "point", post.scene.center, name="=点")
+    make_station(api, admin, "point", post.scene.station, name="两级以下")
     page = boss.get("/rates/stations", station=post.scene.center)
     link = re.search(r'href="(/rates/stations\.xlsx\?[^"]+)"', page.source)
     assert link
