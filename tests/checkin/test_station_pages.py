@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from tests.checkin.making import Post, make_post
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, ZONE, Api
@@ -12,6 +15,8 @@ from tests.registration.making import PASSWORD as OWN_PASSWORD
 from tests.registration.making import Volunteer
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import PASSWORD, make_account
+from volunteer.checkin.models import SCANS
+from volunteer.database import db
 
 STATE = re.compile(r'data-k="([a-z_-]+)"')
 
@@ -253,6 +258,27 @@ def test_four_spoken_digits_find_one_person_and_the_keeper_confirms(door: Door, 
     assert [(one["volunteer_id"], one["evidence"]) for one in there] == [(people[1].id, "weak")]
 
 
+def test_the_reason_kept_is_the_spoken_code_only_where_it_is_theirs(door: Door, api: Api) -> None:
+    shift = door.post.shift(-10, 120)
+    first, second = door.post.volunteer(shift), door.post.volunteer(shift)
+    fields = {"shift_id": shift, "direction": "in", "heard": spoken(api, first), "reason": "手机没电或打不开"}
+    for who in (first, second):
+        assert state(door.keeper.post(door.path, person_id=who.id, **fields)) == "ok_in"
+    with api.app.app_context():
+        kept = dict(db.session.execute(sa.select(SCANS.c.person_id, SCANS.c.reason)).all())
+    assert kept == {UUID(first.id): "口述四位码", UUID(second.id): "手机没电或打不开"}
+
+
+def test_guessing_spoken_digits_is_bounded_like_wrong_codes(door: Door) -> None:
+    door.post.volunteer(door.post.shift(-10, 120))
+    answers = [door.scan(f"没有{n}").status for n in range(21)]
+    assert answers == [200] * 20 + [429]
+    walk_in = f"/station/{door.post.scene.station}/walk-in"
+    assert 'href="#who"' in door.keeper.post(walk_in, who="13000000000").source
+    door.post.go(2)
+    assert door.scan("没有").status == 200
+
+
 def test_spoken_digits_are_nobodys_on_another_day_or_without_a_sign_up(door: Door, api: Api) -> None:
     shift = door.post.shift(-10, 120)
     who = door.post.volunteer(shift)
@@ -430,3 +456,34 @@ def test_a_keeper_by_area_has_a_door_too(door: Door, api: Api, admin: str) -> No
     admin_desk = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
     assert "选择站点" in admin_desk.get("/me").words
     assert admin_desk.get("/station").status == 200
+
+
+def test_the_pages_ask_the_database_as_often_for_many_as_for_few(door: Door) -> None:
+    shift = door.post.shift(-10, 120, 40)
+    paths = (door.path, "/station", f"/station/{door.post.scene.station}/shifts/{shift}")
+
+    def asked() -> list[int]:
+        counts = []
+        for path in paths:
+            with door.post.api.app.app_context():
+                engine = db.engine
+            said: list[str] = []
+            listen = partial(_note, said)
+            sa.event.listen(engine, "before_cursor_execute", listen)
+            assert door.keeper.get(path).status == 200
+            sa.event.remove(engine, "before_cursor_execute", listen)
+            counts.append(len(said))
+        return counts
+
+    door.scan(door.post.volunteer(shift))
+    door.scan(door.post.volunteer(shift), "out")
+    few = asked()
+    for _ in range(6):
+        door.scan(door.post.volunteer(shift))
+    assert asked() == few
+    assert max(few) < 40
+
+
+def _note(said: list[str], *event: object) -> None:
+    """Note the statement of an event."""
+    said.append(str(event[2]))
