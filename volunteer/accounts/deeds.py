@@ -38,6 +38,11 @@ DEEDS: Final = {
     "person.erasure-taken-back": "撤回注销",
     "person.erase": "注销并清除个人信息",
     "people.export": "导出人员名单",
+    "person.count": "计入导入的志愿者",
+    "import.check": "核对导入文件",
+    "import.commit": "导入名单",
+    "invitation.claim": "认领邀请",
+    "invitation.refuse": "拒绝邀请",
     "card.print": "打印志愿者卡",
     "card.renew": "换发志愿者卡",
     "activity.add": "新建活动",
@@ -63,7 +68,7 @@ DEEDS: Final = {
 }
 #: Requests about hours: `hours.<kind>.<verb>`.
 REQUESTS: Final = {
-    "make_up": "补登时长",
+    "make_up": "补录时长",
     "correction": "更正时长",
     "weak_evidence": "弱凭证时长",
     "late_evidence": "迟到凭证时长",
@@ -82,6 +87,7 @@ SUBJECTS: Final = {
     "activity": "活动",
     "area": "区域",
     "code-table": "代码表",
+    "import": "导入文件",
     "person": "志愿者",
     "scan": "扫码记录",
     "shift": "班次",
@@ -92,6 +98,8 @@ SUBJECTS: Final = {
 }
 DETAILS: Final = {
     "as_admin": "以管理员身份",
+    "audience_count": "受众人数",
+    "beneficiary_count": "受益人数",
     "by_words": "按关键词",
     "code": "编号",
     "count": "数量",
@@ -100,6 +108,7 @@ DETAILS: Final = {
     "on": "日期",
     "people": "人数",
     "role": "角色",
+    "status": "状态",
     "target": "任务数",
     "year": "年份",
 }
@@ -110,6 +119,7 @@ ROLES: Final = {
     "station_keeper": "站点管理员",
     "shift_leader": "班次负责人",
 }
+STATUSES: Final = {"registered": "已注册", "unproven": "待核实", "suspended": "已暂停"}
 #: Ids that say nothing to people.
 UNTOLD: Final = {"device", "request"}
 
@@ -126,11 +136,17 @@ def subject(kind: str) -> str:
 
 def details(said: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return what is told of a deed beside its reason, as word and value."""
-    return [(DETAILS.get(key, key), _value(value)) for key, value in (said or {}).items() if key not in UNTOLD]
+    told = (
+        (key, value)
+        for key, value in (said or {}).items()
+        if key not in UNTOLD and value is not None and value is not False
+    )
+    return [(DETAILS.get(key, key), _value(value)) for key, value in told]
 
 
 def _value(value: Any) -> str:
     """Return a detail's value in words."""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return "、".join(map(str, value)) if isinstance(value, list) else ROLES.get(str(value), str(value))
+    if value is True:
+        return "是"
+    words = ROLES | STATUSES
+    return "、".join(map(str, value)) if isinstance(value, list) else words.get(str(value), str(value))

@@ -78,6 +78,6 @@ def _call(story: Story, event: Event) -> None:
             "direction": direction,
             "at": at,
             "volunteer_ids": [person.id for person in event.coming[0]],
-            "reason": "老人没有手机,按纸质签到表补登。",
+            "reason": "老人没有手机,按纸质签到表补录。",
         }
         checkin.roll_call(keeper, event.shift_ids[0], body, story.present)
