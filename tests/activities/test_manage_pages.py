@@ -196,6 +196,7 @@ def test_a_draft_is_changed_as_a_whole(api: Api, scene: Scene, admin: str, keepe
     now = api("GET", f"/activities/{made['id']}", token=scene.keeper, expect=200).body
     assert [(one["id"], one["post"], one["capacity"]) for one in now["shifts"]] == [(made["shifts"][1]["id"], "乙", 7)]
     assert (now["organizer_unit_id"], now["address"], now["walk_ins"]) == (unit, "东湖公园东门", False)
+    assert "东湖街道办事处" in keeper.get(path_of(made)).text
     form = keeper.get(f"{path_of(made)}/edit").form("title") | {"organizer": "", "address": ""}
     keeper.post(f"{path_of(made)}/edit", form)
     now = api("GET", f"/activities/{made['id']}", token=scene.keeper, expect=200).body
@@ -214,6 +215,18 @@ def test_a_published_one_changes_only_where_nobody_is_harmed(api: Api, scene: Sc
     assert set(keeper.post(f"{path_of(made)}/edit", form | {"title": ""}, expect=422).faults) == {"title"}
     kept = keeper.post(f"{path_of(made)}/edit", form | {"insurance_policy": ""}, expect=422)
     assert "不能修改" in " ".join(kept.faults.values())
+
+
+def test_insurance_is_recorded_while_a_dangerous_one_waits(api: Api, scene: Scene, keeper: Browsing) -> None:
+    made = make_draft(api, scene, hazardous=True)
+    keeper.post(f"{path_of(made)}/submit")
+    centre = Browsing(api, scene.center_keeper)
+    assert "须先登记志愿者保险" in centre.post(f"{path_of(made)}/approve", expect=409).text
+    page = keeper.get(f"{path_of(made)}/edit")
+    assert 'name="title"' not in page.source
+    keeper.post(f"{path_of(made)}/edit", page.form("insurance_policy") | {"insurance_policy": "平安 2026-1"})
+    centre.post(f"{path_of(made)}/approve")
+    assert "已发布" in keeper.get(path_of(made)).text
 
 
 def test_a_stranger_finds_nothing_and_a_reader_no_door(api: Api, scene: Scene, admin: str) -> None:
