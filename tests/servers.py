@@ -6,6 +6,7 @@
 It has the keys of `tests.conftest` and the machine's clock: set the test's clock to the present before making tokens.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,10 +35,10 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never 
 
 
 @contextmanager
-def running(url: str, workers: int = 2, demo: bool = False, **env: str) -> Iterator[str]:
+def running(url: str, workers: int = 2, demo: bool = False, work: bool = False, **env: str) -> Iterator[str]:
     """Serve the database at `url` as in production, with so many worker processes; yield the base URL.
 
-    `demo` serves it as `make run` does, with two workers.
+    `demo` serves it as `make run` does, with two workers; `work` starts the worker for jobs too.
 
     The service and its workers are ended on the way out, whatever happened.
     """
@@ -50,7 +51,7 @@ def running(url: str, workers: int = 2, demo: bool = False, **env: str) -> Itera
         "VOLUNTEER_INSECURE_COOKIES": "1",
     }
     port = _free_port()
-    asked = ["demo", "serve"] if demo else ["serve", "--workers", str(workers)]
+    asked = ["demo", "serve"] if demo else ["serve", "--workers", str(workers), *([] if work else ["--no-work"])]
     command = [sys.executable, "-m", "volunteer", *asked, "--port", str(port)]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ | env, stdout=log, stderr=log, cwd=ROOT)
@@ -113,8 +114,11 @@ def _answers(base: str) -> bool:
 
 
 def _children(pid: int) -> list[str]:
-    """Return the ids of a process's children; the service has become gunicorn, so these are its workers."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return the ids of gunicorn's workers; the service has become gunicorn, and its other child does jobs."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    with contextlib.suppress(OSError):
+        return [one for one in found if b"gunicorn" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return []
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

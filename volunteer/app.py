@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from volunteer import __version__, config, database, migrations
+from volunteer import __version__, config, database, jobs, migrations, queueing
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
 from volunteer.accounts import audit_pages, devices, directory, sign_in
@@ -55,6 +55,7 @@ from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.imports import api as imports_api
+from volunteer.imports import background as imports_background
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
@@ -189,6 +190,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.init_app(app)
     for part in (assets, faults, layout, words):
         part.init_app(app)
+    jobs.WAKE[:] = [queueing.wake]
     AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
     wire()
     guard = Guard(_authenticate)
@@ -231,6 +233,7 @@ def wire() -> None:
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     _wire_scopes()
     layout.SITE[:] = [site.facts]
+    jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]

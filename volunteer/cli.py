@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from volunteer import demo, housekeeping, migrations, rotation, sealing
+from volunteer import demo, housekeeping, jobs, migrations, queueing, rotation, sealing
 from volunteer.access import OPERATOR
 from volunteer.accounts import service as accounts
 from volunteer.app import create_app
@@ -138,12 +138,13 @@ def import_file(kind: str, file: Path, dry_run: bool, only_valid: bool, unit: st
     app = _app()
     with app.app_context():
         try:
-            made = imports.upload(OPERATOR, Kind(kind), file.name, file.read_bytes(), _unit_of(unit), _now(app))
+            asked = (OPERATOR, Kind(kind), file.name, file.read_bytes(), _unit_of(unit), _now(app))
+            made = imports.upload(*asked, at_once=True)
             for fault in made.errors:
                 click.echo(f"{fault['row']}\t{fault['column']}\t{fault['code']}\t{fault['message']}", err=True)
             click.echo(f"rows: {made.rows}\nvalid: {made.valid}\ninvalid: {made.invalid}")
             if not dry_run:
-                _echo(imports.commit(OPERATOR, made.id, {"only_valid": only_valid}, _now(app)))
+                _echo(imports.commit(OPERATOR, made.id, {"only_valid": only_valid}, _now(app), at_once=True).plan)
         except VolunteerError as error:
             raise click.ClickException(error.detail) from error
 
@@ -165,15 +166,32 @@ def keep_house() -> None:
 
 
 @main.command()
+def work() -> None:
+    """Do what takes too long for an answer: big imports. `serve` starts one of these by itself."""
+    queueing.work(_app())
+
+
+@main.command("jobs")
+def show_jobs() -> None:
+    """List the newest jobs: what waits, runs, is done or has failed."""
+    app = _app()
+    with app.app_context():
+        for job in jobs.list_jobs():
+            progress = f"{job.done}/{job.total}"
+            click.echo(f"{job.created_at:%Y-%m-%d %H:%M}\t{job.name}\t{job.state}\t{progress}\t{job.error or ''}")
+
+
+@main.command()
 @click.option("--port", default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--workers", default=2, show_default=True)
-def serve(port: int, host: str, workers: int) -> None:
+@click.option("--no-work", is_flag=True, help="Without the worker for jobs: `volunteer work` runs elsewhere.")
+def serve(port: int, host: str, workers: int, no_work: bool) -> None:
     """Serve with gunicorn as in production, in the foreground; its workers end with it."""
     settings = _settings()
     if settings.sms == "demo" and not _is_loopback(host):
         raise click.ClickException("VOLUNTEER_SMS=demo shows codes in its answers: it serves loopback addresses alone")
-    run_gunicorn(host, port, workers, {})
+    run_gunicorn(host, port, workers, {}, with_work=not no_work)
 
 
 @main.group("demo")
@@ -215,7 +233,7 @@ def serve_demo(port: int) -> None:
     run_gunicorn("127.0.0.1", port, 2, os.environ)
 
 
-def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str]) -> None:
+def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str], *, with_work: bool = True) -> None:
     """Become gunicorn: threads of two workers share the work of two cores (perf.md §6.3)."""
     os.environ.update(environ)
     tmp = ["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []  # noqa: S108 - heartbeat only
@@ -239,6 +257,7 @@ def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str])
         "--graceful-timeout",
         "10",
         "--no-control-socket",
+        *(["--config", str(ROOT / "volunteer" / "serving.py")] if with_work else []),
         *tmp,
     ]
     os.execv(sys.executable, command)  # noqa: S606 - our own command, no shell

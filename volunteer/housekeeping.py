@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from volunteer import jobs
 from volunteer.accounts import sign_in
 from volunteer.checkin import jobs as checkin
 from volunteer.hours import verification
@@ -32,6 +33,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "tokens and codes forgotten": sign_in.forget_old,
     "idempotency keys forgotten": idempotency.forget_old,
     "limit hits forgotten": limits.forget_old,
+    "jobs forgotten": jobs.forget_old,
     "ledger holds and is signed": _sign_ledger,
 }
 

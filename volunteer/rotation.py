@@ -34,6 +34,7 @@ SEALED: Final = (
     ("idempotency_keys", "answer"),
     ("import_parts", "body_sealed"),
     ("imports", "filename_sealed"),
+    ("imports", "reference_sealed"),
     ("outbox_messages", "body_sealed"),
     ("outbox_messages", "to_sealed"),
     ("persons", "emergency_name_sealed"),

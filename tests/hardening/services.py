@@ -75,7 +75,7 @@ class Service:
     def start(self) -> None:
         """Serve, and wait until it is ready."""
         port = self.base.rpartition(":")[2]
-        serve = [*COMMAND, "serve", "--port", port, "--workers", "2"]
+        serve = [*COMMAND, "serve", "--port", port, "--workers", "2", "--no-work"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(serve, env=self.environ, stdout=log, stderr=log, cwd=ROOT)
         end = time.monotonic() + START_SECONDS

@@ -78,7 +78,7 @@ def running(database_url: str, folder: Path, postgres_folder: str = "") -> Itera
         check=True,
         capture_output=True,
     )
-    serve = [*command, "serve", "--port", str(port), "--workers", "2"]
+    serve = [*command, "serve", "--port", str(port), "--workers", "2", "--no-work"]
     with (
         (folder / "serve.log").open("wb") as log,
         subprocess.Popen(serve, env=environ, stdout=log, stderr=log) as process,

@@ -195,6 +195,15 @@ def authenticate(token: str, now: dt.datetime, kind: str = "bearer") -> Actor | 
     )
 
 
+def actor_of(account_id: uuid.UUID) -> Actor | None:
+    """Return an account with its grants as they stand, for work that goes on without it; None once it is disabled."""
+    query = sa.select(Grant).where(Grant.account_id == account_id, Grant.revoked_at.is_(None))
+    account = reading().get(Account, account_id, populate_existing=True)
+    if account is None or account.disabled_at is not None:
+        return None
+    return Actor(account_id=account_id, grants=tuple(grant_view(grant) for grant in reading().scalars(query)))
+
+
 def require_fresh(actor: Actor, now: dt.datetime) -> None:
     """Raise Unauthenticated unless the caller signed in within 15 minutes: before what cannot be undone."""
     if now.timestamp() - actor.signed_in_at > FRESH.total_seconds():

@@ -7,7 +7,7 @@ from volunteer.access import Permission, Scope
 from volunteer.errors import NotFound
 from volunteer.imports import schemas as s
 from volunteer.imports import service, sheets_out
-from volunteer.imports.rules_states import Kind
+from volunteer.imports.rules_states import Kind, State
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
 
@@ -21,13 +21,13 @@ IMPORT = "/imports/<uuid:import_id>"
     Permission.MANAGE_SITE,
     Scope.SITE,
     body=s.ImportUnitsIn,
-    answers={201: s.ImportOut},
+    answers={201: s.ImportOut, 202: s.ImportOut},
     upload=True,
 )
 def import_units(call: Call) -> Any:
     """Check a sheet of units; nothing is written yet."""
     file = call.body["file"]
-    return 201, service.upload(call.actor, Kind.UNITS, file.name, file.data, None, call.now)
+    return _uploaded(service.upload(call.actor, Kind.UNITS, file.name, file.data, None, call.now))
 
 
 @room.route(
@@ -36,14 +36,19 @@ def import_units(call: Call) -> Any:
     Permission.MANAGE_PEOPLE,
     Scope.UNIT,
     body=s.ImportVolunteersIn,
-    answers={201: s.ImportOut},
+    answers={201: s.ImportOut, 202: s.ImportOut},
     upload=True,
 )
 def import_volunteers(call: Call) -> Any:
     """Check a roster; nothing is written yet."""
     file = call.body["file"]
     unit_id = call.body.get("unit_id")
-    return 201, service.upload(call.actor, Kind.VOLUNTEERS, file.name, file.data, unit_id, call.now)
+    return _uploaded(service.upload(call.actor, Kind.VOLUNTEERS, file.name, file.data, unit_id, call.now))
+
+
+def _uploaded(made: service.ImportView) -> tuple[int, service.ImportView]:
+    """Return 201 with a checked file, 202 with one that the worker checks."""
+    return (202 if made.state == State.CHECKING else 201), made
 
 
 @room.route("GET", "/imports", Permission.READ_PEOPLE, Scope.UNIT, query=s.ImportQuery, answers={200: s.ImportPage})
@@ -80,12 +85,13 @@ def get_marked_sheet(call: Call, import_id: uuid.UUID) -> Any:
     Permission.MANAGE_PEOPLE,
     Scope.UNIT,
     body=s.ImportCommitIn,
-    answers={200: s.ImportCountsOut},
+    answers={200: s.ImportCountsOut, 202: s.ImportOut},
     errors=(409,),
 )
 def commit_import(call: Call, import_id: uuid.UUID) -> Any:
-    """Write a checked file: all of it, or with `only_valid` its sound rows."""
-    return 200, service.commit(call.actor, import_id, call.body, call.now)
+    """Write a checked file: all of it, or with `only_valid` its sound rows; a big one is written by the worker."""
+    done = service.commit(call.actor, import_id, call.body, call.now)
+    return (200, done.plan) if done.state == State.COMMITTED else (202, done)
 
 
 @room.route("GET", "/imports/templates/<name>.xlsx", Permission.ANYONE, Scope.NOTHING, answers={200: sheets_out.XLSX})

@@ -4,7 +4,7 @@ Source: contract, Imports; peers.md T39.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -18,6 +18,12 @@ from volunteer.imports.rules_units import KnownCodes, UnitDraft, check_tree, che
 
 Draft = TypeVar("Draft")
 TARGET: Final = "target"
+TICK_ROWS: Final = 1000
+Tick = Callable[[int, int], None]
+
+
+def nobody_asks(_done: int, _total: int) -> None:
+    """Tell nobody about progress."""
 
 
 @dataclass(slots=True)
@@ -75,15 +81,21 @@ def table_of(sheets: Sequence[Sheet], fields: Sequence[Field], dated: str = "") 
     return found[0]
 
 
-def check_roster(sheets: Sequence[Sheet], known: Known, today: dt.date) -> Checked[PersonDraft]:
-    """Judge a roster.
+def check_roster(
+    sheets: Sequence[Sheet], known: Known, today: dt.date, tick: Tick = nobody_asks
+) -> Checked[PersonDraft]:
+    """Judge a roster; `tick` is told how many rows of how many are judged, every so often.
 
     Raises:
         UnreadableFile: as `table_of`.
     """
     name, header, rows = table_of(sheets, PERSON_FIELDS)
-    seen = Seen()
-    return Checked(name, header, [(row, check_person(row, known, seen, today)) for row in rows])
+    seen, judged = Seen(), []
+    for count, row in enumerate(rows):
+        if count % TICK_ROWS == 0:
+            tick(count, len(rows))
+        judged.append((row, check_person(row, known, seen, today)))
+    return Checked(name, header, judged)
 
 
 def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft]:

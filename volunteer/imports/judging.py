@@ -16,7 +16,7 @@ from volunteer.access import Actor
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.imports import known, units_in
-from volunteer.imports.checking import Checked, check_roster, check_units
+from volunteer.imports.checking import Checked, Tick, check_roster, check_units, nobody_asks
 from volunteer.imports.reading import Sheet
 from volunteer.imports.rules_columns import Row
 from volunteer.imports.rules_people import PersonDraft
@@ -94,7 +94,14 @@ class Tree(Judged):
         units_in.write(actor, self.checked.drafts, self.known, self.year, now)
 
 
-def judge(actor: Actor, kind: Kind, sheets: Sequence[Sheet], unit_id: uuid.UUID | None, now: dt.datetime) -> Judged:
+def judge(
+    actor: Actor,
+    kind: Kind,
+    sheets: Sequence[Sheet],
+    unit_id: uuid.UUID | None,
+    now: dt.datetime,
+    tick: Tick = nobody_asks,
+) -> Judged:
     """Judge a file that was read, for this caller as things stand.
 
     Raises:
@@ -103,7 +110,7 @@ def judge(actor: Actor, kind: Kind, sheets: Sequence[Sheet], unit_id: uuid.UUID 
     """
     today = site_day(now, settings().zone)
     if kind is Kind.VOLUNTEERS:
-        checked = check_roster(sheets, known.known_for(actor, unit_id, today), today)
+        checked = check_roster(sheets, known.known_for(actor, unit_id, today), today, tick)
         roster = Roster(checked, known.scope_of(actor))
         roster.plan(now)
         return roster

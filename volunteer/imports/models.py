@@ -22,6 +22,7 @@ class Import(Base):
         sha256: of the file, to tell whether two uploads are the same, and whether what is stored is what was checked.
         faults: the first thousand, as row, column, code, message; `fault_count` is all of them.
         asked_by: who uploaded it; None for the operator at the command line.
+        is_partial, reference_sealed, committed_by: how to commit in the background, and for whom.
         reason: why the file could not be read, a code of `FileFault`.
     """
 
@@ -47,6 +48,9 @@ class Import(Base):
     faults: Mapped[list[Any]]
     ignored: Mapped[list[Any]]
     plan: Mapped[dict[str, Any]]
+    is_partial: Mapped[bool | None]
+    reference_sealed: Mapped[bytes | None]
+    committed_by: Mapped[uuid.UUID | None]
 
     __table_args__ = (one_of("kind", Kind), one_of("state", State))
 

@@ -44,6 +44,13 @@ class ImportCountsOut(BaseSchema):
     skipped = fields.Integer()
 
 
+class ImportProgressOut(BaseSchema):
+    """How far the worker is; zeros where it has not begun to count."""
+
+    done = fields.Integer()
+    total = fields.Integer()
+
+
 class ImportOut(BaseSchema):
     """An import."""
 
@@ -62,6 +69,7 @@ class ImportOut(BaseSchema):
     errors_total = fields.Integer()
     ignored = fields.List(fields.String())
     plan = fields.Nested(ImportCountsOut)
+    progress = fields.Nested(ImportProgressOut, allow_none=True)
     reason = fields.String(allow_none=True)
     message = fields.String(allow_none=True)
 

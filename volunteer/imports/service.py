@@ -6,6 +6,7 @@ may do is judged anew when it happens: grants, units and people as they stand th
 
 import datetime as dt
 import hashlib
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,21 +14,29 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from volunteer import audit
+from volunteer import audit, jobs
 from volunteer.access import Actor, Permission
+from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import constraint_of, new_id, reading, transaction
 from volunteer.errors import Conflict, Forbidden, IllegalTransition, NotFound
-from volunteer.imports import sheets_out, storing
+from volunteer.imports import known, sheets_out, storing
+from volunteer.imports.checking import Tick, nobody_asks
 from volunteer.imports.judging import Judged, judge
 from volunteer.imports.models import Import
 from volunteer.imports.reading import read_sheets
-from volunteer.imports.rules_files import REASONS
+from volunteer.imports.rules_files import MOST_BYTES, REASONS
 from volunteer.imports.rules_states import Kind, State
 from volunteer.registration.inviting import Vouched
 
 SHOWN_FAULTS: Final = 1000
+#: From this size on a file is checked by the worker, and from so many rows on it is written by the worker.
+BIG_BYTES: Final = 128 * 1024
+BIG_ROWS: Final = 2000
+CHECK: Final = "imports.check"
+COMMIT: Final = "imports.commit"
 LONGEST_HEADING: Final = 60
 
 
@@ -50,25 +59,38 @@ class ImportView:
     errors_total: int
     ignored: list[str]
     plan: Mapping[str, int]
+    progress: Mapping[str, int] | None
     reason: str | None
     message: str | None
 
 
-def upload(actor: Actor, kind: Kind, name: str, data: bytes, unit_id: uuid.UUID | None, now: dt.datetime) -> ImportView:
-    """Check a file and keep it sealed for a commit; nothing else is written.
+def upload(
+    actor: Actor,
+    kind: Kind,
+    name: str,
+    data: bytes,
+    unit_id: uuid.UUID | None,
+    now: dt.datetime,
+    *,
+    at_once: bool = False,
+) -> ImportView:
+    """Check a file and keep it sealed for a commit; nothing else is written. A big one is checked by the worker.
 
     Raises:
-        UnreadableFile: with the reason; then nothing is kept.
+        UnreadableFile: with the reason; then nothing is kept. Of a big file it is told as its state.
         NotFound: a unit outside the caller's scope.
         Forbidden: units are an administrator's.
     """
     _require_kind(actor, kind)
-    judged = judge(actor, kind, read_sheets(data), unit_id, now)
+    is_big = BIG_BYTES < len(data) <= MOST_BYTES and not at_once
+    if is_big and unit_id is not None:
+        known.known_for(actor, unit_id, site_day(now, settings().zone))
+    judged = None if is_big else judge(actor, kind, read_sheets(data), unit_id, now)
     with transaction() as session:
         found = Import(
             id=new_id(),
             kind=kind.value,
-            state=State.CHECKED.value,
+            state=(State.CHECKING if judged is None else State.CHECKED).value,
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             unit_id=unit_id,
@@ -80,10 +102,13 @@ def upload(actor: Actor, kind: Kind, name: str, data: bytes, unit_id: uuid.UUID 
             plan={},
         )
         found.filename_sealed = settings().keyring.seal(name or "-", "imports", "filename_sealed", found.id)
-        _note(found, judged, now)
+        if judged is not None:
+            note(found, judged, now)
         session.add(found)
         session.flush()
         storing.keep(session, found.id, data)
+        if judged is None:
+            jobs.add(session, CHECK, found.id, now)
         audit.record(session, actor, now, "import.check", ("import", found.id), kind=kind.value, rows=found.rows)
         return _view(actor, found)
 
@@ -96,7 +121,7 @@ def _require_kind(actor: Actor, kind: Kind) -> None:
         raise Forbidden
 
 
-def _note(found: Import, judged: Judged, now: dt.datetime) -> None:
+def note(found: Import, judged: Judged, now: dt.datetime) -> None:
     """Write what was found in a file."""
     faults = judged.checked.faults
     found.rows, found.invalid, found.fault_count = len(judged.rows), judged.checked.invalid, len(faults)
@@ -129,8 +154,10 @@ def list_imports(actor: Actor, limit: int, before: uuid.UUID | None) -> list[Imp
     return [_view(actor, found) for found in reading().scalars(query)]
 
 
-def commit(actor: Actor, import_id: uuid.UUID, options: Mapping[str, Any], now: dt.datetime) -> Mapping[str, int]:
-    """Write a checked file, all of it or with `only_valid` its sound rows; return what that changed.
+def commit(
+    actor: Actor, import_id: uuid.UUID, options: Mapping[str, Any], now: dt.datetime, *, at_once: bool = False
+) -> ImportView:
+    """Write a checked file, all of it or with `only_valid` its sound rows; a big one is written by the worker.
 
     A commit that was made answers again what it did. `sha256`, where given, names the file that is meant;
     `consent_reference` says that everybody on it was registered elsewhere and agreed.
@@ -147,43 +174,73 @@ def commit(actor: Actor, import_id: uuid.UUID, options: Mapping[str, Any], now: 
         actor.require_admin()
     if options.get("sha256") not in (None, found.sha256):
         raise _changed()
-    if found.state == State.COMMITTED:
-        return found.plan
+    if found.state in (State.COMMITTED, State.COMMITTING):
+        return _view(actor, found)
     if found.state != State.CHECKED:
         raise IllegalTransition("文件已过保存期限,请重新上传。" if found.state == State.EXPIRED else None)
-    judged = _judged(actor, found, now)
-    if judged.checked.invalid and not options.get("only_valid"):
-        raise _has_errors(judged)
+    only_valid = bool(options.get("only_valid"))
+    if found.rows > BIG_ROWS and not at_once:
+        if found.invalid and not only_valid:
+            raise _has_errors(found.invalid)
+        return _hand_over(actor, found.id, reference, now, only_valid=only_valid)
+    judged = judged_again(actor, found, now)
+    if judged.checked.invalid and not only_valid:
+        raise _has_errors(judged.checked.invalid)
     try:
-        return _write(actor, found.id, judged, Vouched(reference) if reference else None, now)
+        return write(actor, found.id, judged, Vouched(reference) if reference else None, now)
     except IntegrityError as error:
         if not any(name in constraint_of(error) for name in ("id_number_index", "volunteer_no", "pass_no")):
             raise
         raise Conflict("名单中有人刚刚注册,请再次点击导入。", code="changed-meanwhile") from error
 
 
-def _write(
-    actor: Actor, import_id: uuid.UUID, judged: Judged, vouched: Vouched | None, now: dt.datetime
-) -> Mapping[str, int]:
-    """Write the sound rows and that it was done, together; who commits it at the same time waits, and does nothing."""
+def _hand_over(
+    actor: Actor, import_id: uuid.UUID, reference: str | None, now: dt.datetime, *, only_valid: bool
+) -> ImportView:
+    """Let the worker write it; who hands it over at the same time finds that it was done."""
     with transaction() as session:
-        query = sa.select(Import).where(Import.id == import_id).with_for_update()
-        found = session.scalars(query.execution_options(populate_existing=True)).one()
+        found = locked(session, import_id)
+        if found.state == State.CHECKED:
+            found.state, found.is_partial, found.committed_by = State.COMMITTING.value, only_valid, actor.account_id
+            if reference is not None:
+                sealed = settings().keyring.seal(reference, "imports", "reference_sealed", found.id)
+                found.reference_sealed = sealed
+            jobs.add(session, COMMIT, found.id, now)
+        session.flush()
+        return _view(actor, found)
+
+
+def locked(session: Session, import_id: uuid.UUID) -> Import:
+    """Return an import, fresh and locked until commit."""
+    query = sa.select(Import).where(Import.id == import_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def write(actor: Actor, import_id: uuid.UUID, judged: Judged, vouched: Vouched | None, now: dt.datetime) -> ImportView:
+    """Write the sound rows and that it was done, together; who commits it at the same time waits, and does nothing.
+
+    Raises:
+        Conflict: `has-errors`: somebody has registered since the rows were judged.
+    """
+    with transaction() as session:
+        found = locked(session, import_id)
         if found.state == State.COMMITTED:
-            return found.plan
-        if found.state != State.CHECKED:
+            return _view(actor, found)
+        if found.state not in (State.CHECKED, State.COMMITTING):
             raise IllegalTransition
         invalid = judged.checked.invalid
         judged.write(session, actor, import_id, vouched, now)
-        if judged.checked.invalid != invalid:  # somebody has registered since the rows were judged
-            raise _has_errors(judged)
-        _note(found, judged, now)
-        found.state, found.committed_at = State.COMMITTED.value, now
+        if judged.checked.invalid != invalid:
+            raise _has_errors(judged.checked.invalid)
+        if settings().pause_ms:
+            time.sleep(settings().pause_ms / 1000)
+        note(found, judged, now)
+        found.state, found.committed_at, found.reference_sealed = State.COMMITTED.value, now, None
         if not found.invalid:
             storing.erase(session, found)
         audit.record(session, actor, now, "import.commit", ("import", import_id), kind=found.kind, **found.plan)
         session.flush()
-        return found.plan
+        return _view(actor, found)
 
 
 def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> bytes:
@@ -204,16 +261,16 @@ def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> bytes:
     return sheets_out.marked(sheet, judged.checked.header, judged.checked.faults)
 
 
-def _judged(actor: Actor, found: Import, now: dt.datetime) -> Judged:
+def judged_again(actor: Actor, found: Import, now: dt.datetime, tick: Tick = nobody_asks) -> Judged:
     """Read the stored file again and judge it as things stand.
 
     Raises:
-        Conflict: `file-changed`: what is stored is not what was checked.
+        Conflict: `file-changed`: what is stored is not what was uploaded.
     """
     data = storing.content_of(found.id)
     if hashlib.sha256(data).hexdigest() != found.sha256:
         raise _changed()
-    return judge(actor, Kind(found.kind), read_sheets(data), found.unit_id, now)
+    return judge(actor, Kind(found.kind), read_sheets(data), found.unit_id, now, tick)
 
 
 def _changed() -> Conflict:
@@ -221,13 +278,10 @@ def _changed() -> Conflict:
     return Conflict("文件在检查之后有变动,请重新上传检查。", code="file-changed")
 
 
-def _has_errors(judged: Judged) -> Conflict:
+def _has_errors(invalid: int) -> Conflict:
     """Return the error about rows with faults."""
-    return Conflict(
-        f"有 {judged.checked.invalid} 行需要修改。请改正后重新上传,或选择只导入没有问题的行。",
-        code="has-errors",
-        invalid=judged.checked.invalid,
-    )
+    words = f"有 {invalid} 行需要修改。请改正后重新上传,或选择只导入没有问题的行。"
+    return Conflict(words, code="has-errors", invalid=invalid)
 
 
 def _required(actor: Actor, import_id: uuid.UUID) -> Import:
@@ -252,7 +306,16 @@ def _view(actor: Actor, found: Import) -> ImportView:
         errors_total=found.fault_count,
         ignored=list(found.ignored),
         plan=found.plan,
+        progress=_progress(found),
         reason=found.reason,
         message=REASONS[found.reason].sentence if found.reason else None,
         **{field: getattr(found, field) for field in fields},
     )
+
+
+def _progress(found: Import) -> Mapping[str, int] | None:
+    """Return how far the worker is; None where it has nothing to do."""
+    if found.state not in (State.CHECKING, State.COMMITTING):
+        return None
+    done, total = jobs.progress_of(found.id)
+    return {"done": done, "total": total}
