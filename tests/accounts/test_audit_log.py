@@ -35,7 +35,7 @@ def test_every_deed_that_the_source_records_has_a_word() -> None:
         found |= {code for call in calls for code in re.findall(r'"([a-z-]+\.[a-z-]+)"', call)}
     assert len(found) > 40
     assert {code for code in found if deeds.deed(code) == code} == set()
-    assert deeds.deed("hours.make_up.refuse") == "补登时长:不通过"
+    assert deeds.deed("hours.make_up.refuse") == "补录时长:不通过"
     assert deeds.deed("something.new") == "something.new"
 
 
