@@ -221,6 +221,7 @@ def test_the_last_scans_are_told_as_they_stand(door: Door) -> None:
     listed = door.keeper.get(door.path)
     assert listed.source.count('class="tag kind-') == 10
     assert "二维码无效" in listed.words
+    assert "/void" not in listed.source, "what was refused needs no taking back"
 
 
 def test_a_choice_of_walk_in_shifts_is_offered(door: Door) -> None:
