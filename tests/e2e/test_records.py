@@ -4,7 +4,8 @@ from tests.conftest import ADMIN_PASSWORD
 from tests.e2e.conftest import World
 from tests.e2e.visitor import Visitor
 from tests.registration.making import new_phone
-from tests.units.making import make_unit
+from tests.stations.making import HERE, make_device, make_station
+from tests.units.making import make_area, make_unit, set_target
 
 
 def sign_in(visitor: Visitor, phone: str, password: str) -> None:
@@ -43,6 +44,9 @@ def test_an_administrator_sets_the_helpline_and_everybody_sees_it(visitor: Visit
 
 
 def test_an_administrator_adds_units_with_a_task_moves_and_closes_them(visitor: Visitor, world: World) -> None:
+    street = make_area(world.api, world.admin, name="南湖街道")
+    top = make_unit(world.api, world.admin, name="区直机关工作委员会", headcount=1200, area_id=street)
+    set_target(world.api, world.admin, make_unit(world.api, world.admin, top, name="区档案馆"), 30)
     sign_in_as_boss(visitor)
     visitor.tap("单位与任务")
     visitor.tap("新增单位")
@@ -81,6 +85,8 @@ def test_an_administrator_adds_units_with_a_task_moves_and_closes_them(visitor: 
 
 
 def test_an_administrator_adds_a_station_and_a_device_whose_token_is_seen_once(visitor: Visitor, world: World) -> None:
+    center = make_station(world.api, world.admin, "center", name="区实践中心", address="文昌路 8 号", **HERE)
+    make_device(world.api, world.admin, make_station(world.api, world.admin, "institute", center))
     sign_in_as_boss(visitor)
     visitor.tap("站点与设备")
     visitor.tap("新增站点")
@@ -141,8 +147,7 @@ def test_an_administrator_gives_a_unit_its_liaison_who_then_signs_in(visitor: Vi
     visitor.tap("不改了,返回")
     visitor.tap("停用账号")
     visitor.tap("返回账号")
-    visitor.page.get_by_role("link", name="收回").click()
-    visitor.look()
+    visitor.tap("收回", "link", exact=False)
     visitor.tap("返回账号")
     visitor.tap("账号与权限", nth=0)
     visitor.tap("退出登录")
@@ -161,8 +166,7 @@ def test_an_administrator_reads_who_did_what(visitor: Visitor, world: World) -> 
     visitor.pick("操作", "新增单位")
     visitor.tap("查询")
     assert "北湖小学" in visitor.text
-    visitor.page.locator("main table").get_by_role("link", name="管理员").first.click()
-    visitor.look()
+    visitor.tap("管理员", "link")
     assert "只看管理员的操作" in visitor.text
     visitor.tap("查看全部")
     visitor.tap("单位 北湖小学")
@@ -170,7 +174,10 @@ def test_an_administrator_reads_who_did_what(visitor: Visitor, world: World) -> 
     assert "只看一个对象的操作" in visitor.text
 
 
-def test_an_administrator_adds_areas_without_scripts_too(visitor: Visitor, without_scripts: Visitor) -> None:
+def test_an_administrator_adds_areas_without_scripts_too(
+    visitor: Visitor, without_scripts: Visitor, world: World
+) -> None:
+    make_area(world.api, world.admin, "district", name="望江区", resident_population=580_000)
     for somebody, code in ((visitor, "E2E-1"), (without_scripts, "E2E-2")):
         sign_in_as_boss(somebody)
         somebody.tap("区域")
@@ -186,6 +193,5 @@ def test_an_administrator_adds_areas_without_scripts_too(visitor: Visitor, witho
         somebody.type("常住人口", "580000")
         somebody.tap("保存")
         assert "580000" in somebody.text
-    visitor.page.get_by_role("link", name="0 个区域").first.click()
-    visitor.look()
+    visitor.tap("0 个区域", "link", exact=False)
     visitor.tap("在这里新增区域")
