@@ -56,6 +56,7 @@ from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.imports import api as imports_api
 from volunteer.imports import background as imports_background
+from volunteer.imports import pages as imports_pages
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
@@ -110,6 +111,7 @@ ROOMS: tuple[Room, ...] = (
     checkin_api.room,
 )
 PAGES: tuple[Pages, ...] = (
+    imports_pages.pages,
     accounts_pages.pages,
     certificates_pages.pages,
     own_certificates_pages.pages,

@@ -231,6 +231,12 @@ PAGE_ROLES = {
     "ad": "an admin",
 }
 PAGES = {
+    "GET /people/import": "LLL 33 33.",
+    "POST /people/import": "LLL 33 333",
+    "GET /people/import/{import}": "LLL 33 33.",
+    "POST /people/import/{import}/commit": "LLL 33 333",
+    "GET /people/import/{import}/errors.xlsx": "LLL 33 334",
+    "GET /people/import/templates/{template}.xlsx": "LLL 33 33.",
     "GET /": "... .. ...",
     "POST /text-size": "333 33 333",
     "GET /login": "... .. ...",

@@ -62,6 +62,7 @@ class ImportView:
     progress: Mapping[str, int] | None
     reason: str | None
     message: str | None
+    asked_by: uuid.UUID | None
 
 
 def upload(
@@ -308,6 +309,7 @@ def _view(actor: Actor, found: Import) -> ImportView:
         plan=found.plan,
         progress=_progress(found),
         reason=found.reason,
+        asked_by=found.asked_by,
         message=REASONS[found.reason].sentence if found.reason else None,
         **{field: getattr(found, field) for field in fields},
     )

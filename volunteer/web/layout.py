@@ -99,6 +99,7 @@ SIDE = (
     Place("rates.rates_page", _l("Registration rates"), (Permission.READ_REPORTS,)),
     Place("rates.stations_page", _l("Station figures"), (Permission.READ_STATIONS,)),
     Place("people.list_page", _l("People"), (Permission.READ_PEOPLE,)),
+    Place("imports.list_page", _l("Imports"), (Permission.MANAGE_PEOPLE,)),
     Place("units_desk.list_page", _l("Units and tasks"), (Permission.MANAGE_SITE,)),
     Place("areas_desk.list_page", _l("Areas"), (Permission.MANAGE_SITE,)),
     Place("stations_desk.list_page", _l("Stations and devices"), (Permission.READ_STATIONS,)),

@@ -16,7 +16,7 @@ from volunteer.access import NOBODY, Actor, Permission, Scope, roles_with
 from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.errors import Forbidden, Unauthenticated
-from volunteer.web.guard import permit
+from volunteer.web.guard import MOST_UPLOADED, permit
 
 COOKIE = "volunteer_session"
 TEXT_COOKIE, LARGE, NORMAL = "volunteer_text", "large", "normal"
@@ -34,6 +34,7 @@ class PageRoute:
     view: Callable[..., Any]
     permission: Permission
     scope: Scope
+    upload: bool = False
 
 
 class Pages:
@@ -44,12 +45,18 @@ class Pages:
         self.routes: list[PageRoute] = []
 
     def page(
-        self, rule: str, permission: Permission, scope: Scope, *, methods: tuple[str, ...] = ("GET",)
+        self,
+        rule: str,
+        permission: Permission,
+        scope: Scope,
+        *,
+        methods: tuple[str, ...] = ("GET",),
+        upload: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Declare a page."""
+        """Declare a page; with `upload` its form may carry a file."""
 
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-            self.routes.append(PageRoute(rule, methods, view, permission, scope))
+            self.routes.append(PageRoute(rule, methods, view, permission, scope, upload))
             return view
 
         return declare
@@ -92,6 +99,8 @@ def _guarded(route: PageRoute) -> Callable[..., Any]:
         except Forbidden:
             g.needed = roles_with(route.permission)  # the problem's page names them
             raise
+        if request.method == "POST" and route.upload:
+            request.max_content_length = MOST_UPLOADED
         if request.method == "POST":
             csrf: CSRFProtect = current_app.extensions["csrf"]
             csrf.protect()
