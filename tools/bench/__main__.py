@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import postgres
+from tools.bench import imports
 from tools.bench.load import Client, Figures, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
@@ -32,6 +33,7 @@ def main() -> None:
             pg = Path(folder) / "pg"
             pg.mkdir()
             report("PostgreSQL, durable", server.create_database("bench"), pg, str(server.folder))
+    imports.report()
 
 
 def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
