@@ -5,7 +5,7 @@ link stands here when its page exists. Source: ux.md §6 (Nav), §7 (large text)
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,14 @@ from volunteer.web.pages import LARGE, TEXT_COOKIE
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as this caller sees it."""
+    """A link as this caller sees it; `current` is the value of its `aria-current`, empty where one is not.
+
+    `page` is the page itself, `true` one that lies below it.
+    """
 
     url: str
     label: str
-    current: bool
+    current: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def init_app(app: Flask) -> None:
 
 def tabs_of(actor: Actor) -> list[Link]:
     """Return the tabs at the bottom: for who is signed in without a role."""
-    return [] if actor.is_anonymous or actor.grants else [_link(place) for place in TABS]
+    return [] if actor.is_anonymous or actor.grants else _links(TABS)
 
 
 def sidebar_of(actor: Actor) -> list[Link]:
@@ -127,7 +130,7 @@ def sidebar_of(actor: Actor) -> list[Link]:
         return []
     served = current_app.view_functions
     mine = [place for place in SIDE if not place.permissions or any(map(actor.has, place.permissions))]
-    return [_link(place) for place in mine if place.endpoint in served]
+    return _links([place for place in mine if place.endpoint in served])
 
 
 def site() -> SiteFacts:
@@ -142,9 +145,12 @@ def site() -> SiteFacts:
     return found
 
 
-def _link(place: Place) -> Link:
-    """Return a place as a link, marked if it is the page being shown."""
-    return Link(url_for(place.endpoint), str(place.label), request.endpoint == place.endpoint)
+def _links(places: Sequence[Place]) -> list[Link]:
+    """Return places as links; the one whose address this page's continues the furthest is marked."""
+    urls = [url_for(place.endpoint) for place in places]
+    here = max((url for url in urls if f"{request.path}/".startswith(f"{url}/")), key=len, default="")
+    mark = "page" if request.path == here else "true"
+    return [Link(url, str(place.label), mark if url == here else "") for url, place in zip(urls, places, strict=True)]
 
 
 def _frame() -> dict[str, Any]:
