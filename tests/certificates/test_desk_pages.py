@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from tests.checkin.making import Post, make_post
 from tests.conftest import Api
-from tests.pages import Desk, Shown
+from tests.pages import Browser, Page
 from tests.registration.making import CHILD, resident_id
 from tests.stations.making import make_station
 from tests.units.making import PASSWORD, make_account, make_unit
@@ -23,11 +23,11 @@ class Office:
     """A station with a keeper at a desk."""
 
     post: Post
-    keeper: Desk
+    keeper: Browser
 
-    def register(self, **more: str) -> Shown:
+    def register(self, **more: str) -> Page:
         """Send the form of somebody with their paper."""
-        return self.keeper.post("/people/new", **{**PAPER, "id_number": resident_id(), **more})
+        return self.keeper.post("/people/new", expect=None, **{**PAPER, "id_number": resident_id(), **more})
 
     def person(self) -> tuple[str, str]:
         """Register somebody; return the id and the volunteer number."""
@@ -43,7 +43,7 @@ class Office:
 def office(api: Api, admin: str) -> Office:
     post = make_post(api, admin)
     phone = make_account(api, admin, "station_keeper", station_id=post.scene.station)
-    return Office(post, Desk.of(api, phone, PASSWORD))
+    return Office(post, Browser(api.app, phone, PASSWORD))
 
 
 def words_of(pdf: bytes) -> str:
@@ -61,11 +61,11 @@ def test_the_whole_story_of_somebody_without_a_phone(office: Office, api: Api) -
     digits = re.search(r"92\d{25}", card)
     assert "皇甫秀" in card
     assert digits
-    assert "皇*秀" in keeper.post(walk_in, who=number).words
-    assert keeper.post(walk_in, person_id=person_id, shift_id=shift, then="up").status == 200
-    assert "签到成功" in keeper.post(scan, code=digits[0], direction="in").words
+    assert "皇*秀" in keeper.post(walk_in, expect=200, who=number).words
+    keeper.post(walk_in, expect=200, person_id=person_id, shift_id=shift, then="up")
+    assert "签到成功" in keeper.post(scan, expect=201, code=digits[0], direction="in").words
     post.go(95)
-    left = keeper.post(scan, code=digits[0], direction="out").words
+    left = keeper.post(scan, expect=201, code=digits[0], direction="out").words
     assert "签退成功" in left
     assert "1小时35分钟" in left
 
@@ -74,15 +74,13 @@ def test_the_whole_story_of_somebody_without_a_phone(office: Office, api: Api) -
     assert "已计入的时长0分钟" in waiting
     assert "待核对的时长1小时35分钟" in waiting
     day = post.at(0).date().isoformat()
-    nothing = keeper.post(proof, **{"from": day, "to": day})
-    assert nothing.status == 422
+    nothing = keeper.post(proof, expect=422, **{"from": day, "to": day})
     assert 'href="#from"' in nothing.source
     (review,) = post.reviews(post.scene.center_keeper)
     api("POST", f"/reviews/{review['id']}/accept", {}, post.scene.center_keeper, expect=200)
     assert "已计入的时长1小时35分钟" in keeper.get(proof).words
 
     issued = keeper.post(proof, **{"from": day, "to": day})
-    assert issued.status == 303
     link = re.search(r'href="([^"]+\.pdf)"', keeper.get(issued.location).source)
     assert link
     paper = words_of(keeper.get(link[1]).data)
@@ -139,13 +137,13 @@ def test_a_unit_is_found_by_a_part_of_its_name_or_chosen(office: Office, api: Ap
 
 def test_a_liaison_registers_for_the_own_units_alone(office: Office, api: Api, admin: str) -> None:
     mine, other = make_unit(api, admin, name="区文旅局"), make_unit(api, admin, name="区水务局")
-    liaison = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=mine), PASSWORD)
+    liaison = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=mine), PASSWORD)
     listed = liaison.get("/people/new")
     assert "区文旅局" in listed.words
     assert "区水务局" not in listed.words
 
-    def register(unit_id: str) -> Shown:
-        return liaison.post("/people/new", **PAPER, id_number=resident_id(), unit_id=unit_id)
+    def register(unit_id: str) -> Page:
+        return liaison.post("/people/new", expect=None, **PAPER, id_number=resident_id(), unit_id=unit_id)
 
     without = register("")
     assert without.status == 422
@@ -159,10 +157,10 @@ def test_a_liaison_registers_for_the_own_units_alone(office: Office, api: Api, a
 def test_another_station_sees_neither_card_nor_proof(office: Office, api: Api, admin: str) -> None:
     person_id, _ = office.person()
     phone = make_account(api, admin, "station_keeper", station_id=make_station(api, admin))
-    foreign = Desk.of(api, phone, PASSWORD)
+    foreign = Browser(api.app, phone, PASSWORD)
     for path in ("registered", "card.pdf", "certificate"):
-        assert foreign.get(f"/people/{person_id}/{path}").status == 404
-    assert foreign.post(f"/people/{person_id}/certificate").status == 404
+        foreign.get(f"/people/{person_id}/{path}", expect=404)
+    foreign.post(f"/people/{person_id}/certificate", expect=404)
 
 
 def test_a_proof_of_somebody_else_is_not_printed_under_this_person(office: Office, api: Api) -> None:
@@ -173,6 +171,6 @@ def test_a_proof_of_somebody_else_is_not_printed_under_this_person(office: Offic
     office.post.scan(who, "out")
     day = office.post.at(0).date().isoformat()
     made = api("POST", "/me/certificates", {"from": day, "to": day}, who.token, expect=201).body["number"]
-    assert office.keeper.get(f"/people/{who.id}/certificates/{made}.pdf").status == 200
+    office.keeper.get(f"/people/{who.id}/certificates/{made}.pdf")
     other = office.post.volunteer(shift)
-    assert office.keeper.get(f"/people/{other.id}/certificates/{made}.pdf").status == 404
+    office.keeper.get(f"/people/{other.id}/certificates/{made}.pdf", expect=404)

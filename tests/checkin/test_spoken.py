@@ -9,7 +9,7 @@ import pytest
 
 from tests.checkin.making import Post, make_post
 from tests.conftest import Api
-from tests.pages import Desk
+from tests.pages import Browser
 from tests.registration.making import PASSWORD, Volunteer
 from volunteer.checkin import codes, door
 from volunteer.checkin.codes import CodeKeys
@@ -25,7 +25,7 @@ def post(api: Api, admin: str) -> Post:
 
 def digits_of(api: Api, who: Volunteer) -> list[str]:
     """Return what a volunteer's page says to say."""
-    source = Desk.of(api, who.phone, PASSWORD).get("/me/code").source
+    source = Browser(api.app, who.phone, PASSWORD).get("/me/code").source
     return re.findall(r'class="spoken num">(\d{4})<', source)
 
 

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.checkin.making import Post, make_post
-from tests.forms import Browser
-from tests.registration.making import Volunteer, add_child, new_phone
+from tests.pages import Browser
+from tests.registration.making import PASSWORD, Volunteer, add_child, new_phone
 from tests.units.making import PASSWORD as STAFF_PASSWORD
 from volunteer.database import db
 
@@ -46,17 +46,15 @@ def rows(post: Post) -> tuple[int, int]:
 
 def signed_in(post: Post, who: Volunteer) -> Browser:
     """Return the person's own browser."""
-    browser = Browser(post.api.app)
-    browser.sign_in(who.phone)
-    return browser
+    return Browser(post.api.app, who.phone, PASSWORD)
 
 
 def press(post: Post, browser: Browser, direction: str, ticket: str = "", **more: str) -> str:
     """Press a button of the page that was opened; return the state of the page that it leads to."""
-    fields = {"ticket": ticket or browser.hidden("ticket"), "direction": direction} | more
+    fields = {"ticket": ticket or browser.page.hidden("ticket"), "direction": direction} | more
     browser.post(here(post), **fields)
     browser.follow()
-    return browser.state
+    return browser.page.state
 
 
 def test_opening_writes_nothing_one_press_counts_once_ac9(post: Post) -> None:
@@ -67,9 +65,9 @@ def test_opening_writes_nothing_one_press_counts_once_ac9(post: Post) -> None:
     for _ in range(3):
         browser.get(code)
     assert rows(post) == before == (0, 0)
-    ticket = browser.hidden("ticket")
+    ticket = browser.page.hidden("ticket")
     assert press(post, browser, "in") == "flag"  # no position: green, with a band
-    result = browser.answer.request.path
+    result = browser.page.path
     assert rows(post) == (1, 1)
     browser.get(result)
     assert rows(post) == (1, 1)
@@ -85,10 +83,10 @@ def test_a_code_is_accepted_for_ninety_seconds_ac10(post: Post) -> None:
         browser = signed_in(post, post.volunteer(shift))
         post.go(seconds / 60)
         browser.get(code, status)
-    assert browser.state == "expired"
-    assert "/me/code" in browser.page
+    assert browser.page.state == "expired"
+    assert "/me/code" in browser.page.source
     browser.get(f"{here(post)}?c=12345678", 404)
-    assert browser.state == "bad"
+    assert browser.page.state == "bad"
     browser.get(here(post), 404)
     assert rows(post) == (0, 0)
 
@@ -100,7 +98,7 @@ def test_a_ticket_works_ten_minutes_and_in_its_browser_only_ac10(post: Post) -> 
         browser.get(code_of(post))
     other = signed_in(post, post.volunteer(shift))
     other.get("/me")
-    ticket = in_time.hidden("ticket")
+    ticket = in_time.page.hidden("ticket")
     assert press(post, other, "in", ticket) == "bad"
     other.get(f"{here(post)}?ticket={ticket}", 404)
     post.go(9)
@@ -108,7 +106,7 @@ def test_a_ticket_works_ten_minutes_and_in_its_browser_only_ac10(post: Post) -> 
     assert press(post, in_time, "in") == "flag"
     assert press(post, in_time, "out", ticket) == "code-used"
     post.go(11)
-    kept = late.hidden("ticket")
+    kept = late.page.hidden("ticket")
     assert press(post, late, "in") == "expired"
     late.get(f"{here(post)}?ticket={kept}", 410)
     late.get(f"/s/{NOWHERE}?ticket={kept}", 410)
@@ -117,19 +115,19 @@ def test_a_ticket_works_ten_minutes_and_in_its_browser_only_ac10(post: Post) -> 
 def test_a_ticket_of_one_station_opens_no_other(post: Post) -> None:
     browser = signed_in(post, post.volunteer(post.shift(0, 60)))
     browser.get(code_of(post))
-    browser.get(f"/s/{foreign_station(post)}?ticket={browser.hidden('ticket')}", 404)
+    browser.get(f"/s/{foreign_station(post)}?ticket={browser.page.hidden('ticket')}", 404)
 
 
 def test_signing_in_first_loses_no_visit(post: Post) -> None:
     who = post.volunteer(post.shift(0, 60))
     browser = Browser(post.api.app)
     browser.get(code_of(post), 302)
-    assert browser.answer.headers["Location"].startswith("/login?next=/s/")
+    assert browser.page.location.startswith("/login?next=/s/")
     browser.follow()
-    assert "您扫的码已保留 10 分钟" in browser.page
-    back = browser.hidden("next")
+    assert "您扫的码已保留 10 分钟" in browser.page.source
+    back = browser.page.hidden("next")
     post.go(8)
-    assert browser.sign_in(who.phone, next=back) == unquote(back)
+    assert browser.sign_in(who.phone, PASSWORD, next=back).location == unquote(back)
     browser.follow()
     assert press(post, browser, "in") == "flag"
     cookie = browser.client.get_cookie("volunteer_browser")
@@ -144,16 +142,16 @@ def test_who_registers_first_comes_back(post: Post) -> None:
     with browser.client.session_transaction() as session:
         session["registered"] = {"number": "1", "status": "registered"}
     browser.get("/register/done")
-    assert f"/login?next=/s/{post.scene.station}?ticket" in unquote(browser.page)
+    assert f"/login?next=/s/{post.scene.station}?ticket" in unquote(browser.page.source)
 
 
 def test_a_form_that_was_open_when_the_session_ended_leads_to_sign_in_and_back(post: Post) -> None:
     who = post.volunteer(post.shift(0, 60))
     browser = signed_in(post, who)
     browser.get(code_of(post))
-    ticket = browser.hidden("ticket")
+    ticket = browser.page.hidden("ticket")
     browser.client.delete_cookie("volunteer_session")
-    target = browser.post(here(post), ticket=ticket, direction="in")
+    target = browser.post(here(post), ticket=ticket, direction="in").location
     assert target.startswith("/login?next=/s/")
     assert ticket in unquote(target)
 
@@ -165,19 +163,19 @@ def test_the_page_offers_what_the_person_would_do(post: Post) -> None:
 
     def stand() -> str:
         browser.get(code_of(post))
-        return re.findall(r'data-stand="(\w+)"', browser.page)[0]
+        return re.findall(r'data-stand="(\w+)"', browser.page.source)[0]
 
     assert stand() == "absent"
-    assert "您是 张*丰 吗?" in browser.page
-    assert "文明交通劝导" in browser.page
+    assert "您是 张*丰 吗?" in browser.page.source
+    assert "文明交通劝导" in browser.page.source
     press(post, browser, "in")
     post.go(5)
     assert stand() == "arrived"
-    assert "不用再操作" in browser.page
+    assert "不用再操作" in browser.page.source
     post.go(20)
     assert stand() == "present"
     assert press(post, browser, "out") == "ok_out"
-    assert "这次 20 分钟" in browser.page
+    assert "这次 20 分钟" in browser.page.source
     assert stand() == "left"
     assert press(post, browser, "out") == "dup_out"
     stand()
@@ -191,20 +189,20 @@ def test_who_goes_on_to_the_next_shift_is_offered_it(post: Post) -> None:
     press(post, browser, "in", shift_id=first)
     post.go(60)
     browser.get(code_of(post))
-    assert browser.hidden("shift_id") == second
+    assert browser.page.hidden("shift_id") == second
     assert press(post, browser, "in", shift_id=second) == "flag"
-    assert "上一个班次已同时签退" in browser.page
+    assert "上一个班次已同时签退" in browser.page.source
 
 
 def test_several_open_doors_are_chosen_from(post: Post) -> None:
     one, two = post.shifts((0, 60, 9), (10, 60, 9), walk_ins=True)
     browser = signed_in(post, post.volunteer())
     browser.get(code_of(post))
-    assert {one, two} <= set(re.findall(r'type="radio"[^>]*value="([^"]+)"', browser.page))
-    browser.post(here(post), 422, ticket=browser.hidden("ticket"), direction="in")
-    assert "<title>错误:" in browser.page
-    assert 'href="#shift-of-me"' in browser.page
-    assert 'id="shift-of-me"' in browser.page
+    assert {one, two} <= set(re.findall(r'type="radio"[^>]*value="([^"]+)"', browser.page.source))
+    browser.post(here(post), 422, ticket=browser.page.hidden("ticket"), direction="in")
+    assert "<title>错误:" in browser.page.source
+    assert 'href="#shift-of-me"' in browser.page.source
+    assert 'id="shift-of-me"' in browser.page.source
     assert press(post, browser, "in", shift_id=two) == "flag"
     assert post.attendances(two)[0]["walk_in"]
 
@@ -213,7 +211,7 @@ def test_a_code_for_one_shift_means_that_shift(post: Post) -> None:
     _, two = post.shifts((0, 60, 9), (10, 60, 9), walk_ins=True)
     browser = signed_in(post, post.volunteer())
     browser.get(code_of(post, two))
-    assert browser.hidden("shift_id") == two
+    assert browser.page.hidden("shift_id") == two
     assert press(post, browser, "in") == "flag"
     assert len(post.attendances(two)) == 1
 
@@ -225,13 +223,13 @@ def test_a_guardian_chooses_for_whom(post: Post) -> None:
     post.api("POST", f"/shifts/{shift}/signups", {"volunteer_id": child.id}, parent.token, 201)
     browser = signed_in(post, parent)
     browser.get(code_of(post))
-    assert len(re.findall(r'data-stand="absent"', browser.page)) == 2
-    first = browser.hidden("ticket")
+    assert len(re.findall(r'data-stand="absent"', browser.page.source)) == 2
+    first = browser.page.hidden("ticket")
     assert press(post, browser, "in", volunteer_id=child.id, shift_id=shift) == "flag"
     browser.get(f"{here(post)}?ticket={first}")
     assert press(post, browser, "in", first) == "code-used"  # one ticket, one press
     browser.get(code_of(post))
-    tickets = re.findall(r'name="ticket" value="([^"]*)"', browser.page)
+    tickets = re.findall(r'name="ticket" value="([^"]*)"', browser.page.source)
     assert len(set(tickets)) == 2
     stranger = post.volunteer(shift)
     browser.post(here(post), 404, ticket=tickets[0], direction="in", volunteer_id=stranger.id)
@@ -258,20 +256,20 @@ def test_who_comes_early_or_late_is_told_the_time_of_their_own_shift(post: Post)
     shift = post.shift(60, 120)
     browser = signed_in(post, post.volunteer(shift))
     browser.get(code_of(post))
-    assert "10:30 开始签到" in browser.page
-    assert browser.hidden("shift_id") == shift
+    assert "10:30 开始签到" in browser.page.source
+    assert browser.page.hidden("shift_id") == shift
     assert press(post, browser, "in", shift_id=shift) == "early"
     post.go(140)
     browser.get(code_of(post))
     assert press(post, browser, "in", shift_id=shift) == "late"
-    assert f"/me/make-ups/new?shift={shift}" in browser.page
+    assert f"/me/make-ups/new?shift={shift}" in browser.page.source
     browser.get("/me/signups")
-    browser.get(re.findall(r'href="(/me/signups/[^"]+)"', browser.page)[0])
-    assert f"/me/make-ups/new?shift={shift}" in browser.page
+    browser.get(re.findall(r'href="(/me/signups/[^"]+)"', browser.page.source)[0])
+    assert f"/me/make-ups/new?shift={shift}" in browser.page.source
     post.go(60 * 24 + 100)
     browser = signed_in(post, post.people[0])
     browser.get(code_of(post))
-    assert "没有查到您此时在本站的报名" in browser.page
+    assert "没有查到您此时在本站的报名" in browser.page.source
 
 
 def test_who_served_earlier_today_is_not_told_to_come_late(post: Post) -> None:
@@ -284,16 +282,16 @@ def test_who_served_earlier_today_is_not_told_to_come_late(post: Post) -> None:
     press(post, browser, "out")
     post.go(180)
     browser.get(code_of(post))
-    assert "没有查到您此时在本站的报名" in browser.page
+    assert "没有查到您此时在本站的报名" in browser.page.source
 
 
 def test_an_old_refusal_does_not_stand_in_the_way(post: Post) -> None:
     shift = post.shift(33, 90)
     browser = signed_in(post, post.volunteer(shift))
     browser.get(code_of(post))
-    ticket = browser.hidden("ticket")
+    ticket = browser.page.hidden("ticket")
     assert press(post, browser, "in", ticket, shift_id=shift) == "early"
-    assert "开始签到" in browser.page
+    assert "开始签到" in browser.page.source
     post.go(4)
     browser.get("/me")
     assert press(post, browser, "in", ticket, shift_id=shift) == "flag"
@@ -303,7 +301,7 @@ def test_a_press_from_before_does_not_say_in_to_who_has_left(post: Post) -> None
     shift = post.shift(0, 60)
     browser = signed_in(post, post.volunteer(shift))
     browser.get(code_of(post))
-    ticket = browser.hidden("ticket")
+    ticket = browser.page.hidden("ticket")
     press(post, browser, "in", ticket)
     post.go(2)
     browser.get(code_of(post))
@@ -319,7 +317,7 @@ def test_a_result_is_for_the_person_and_who_acts_for_them(post: Post) -> None:
     browser = signed_in(post, parent)
     browser.get(code_of(post))
     press(post, browser, "in", volunteer_id=child.id)
-    result = browser.answer.request.path
+    result = browser.page.path
     signed_in(post, post.volunteer()).get(result, 404)
     browser.get(f"/me/scans/{uuid.uuid4()}", 404)
     keeper = Browser(post.api.app)
@@ -327,10 +325,9 @@ def test_a_result_is_for_the_person_and_who_acts_for_them(post: Post) -> None:
 
 
 def test_who_is_no_volunteer_is_told_how_to_become_one(post: Post) -> None:
-    browser = Browser(post.api.app)
-    browser.sign_in(*staff(post))
+    browser = Browser(post.api.app, *staff(post))
     browser.get(code_of(post), 403)
-    assert "/register" in browser.page
+    assert "/register" in browser.page.source
 
 
 def staff(post: Post, **scope: str) -> tuple[str, str]:
@@ -346,26 +343,24 @@ def staff(post: Post, **scope: str) -> tuple[str, str]:
 
 def test_the_poster_shows_the_living_code_to_keepers_of_the_station(post: Post) -> None:
     shift = post.shift(0, 60)
-    keeper = Browser(post.api.app)
-    keeper.sign_in(*staff(post))
+    keeper = Browser(post.api.app, *staff(post))
     path = f"/station/{post.scene.station}/poster"
     post.clock.advance(seconds=10)
     keeper.get(path)
-    assert f"{path}.svg" in keeper.page
-    assert 'http-equiv="refresh" content="20"' in keeper.page
-    assert shift in keeper.page
-    first = keeper.get(f"{path}.svg")
-    assert keeper.answer.headers["Refresh-After"] == "20"
-    assert keeper.answer.headers["Cache-Control"] == "no-store"
-    assert keeper.answer.mimetype == "image/svg+xml"
-    assert keeper.get(f"{path}.svg?shift={shift}") != first
+    assert f"{path}.svg" in keeper.page.source
+    assert 'http-equiv="refresh" content="20"' in keeper.page.source
+    assert shift in keeper.page.source
+    first = keeper.get(f"{path}.svg").source
+    assert keeper.page.headers["Refresh-After"] == "20"
+    assert keeper.page.headers["Cache-Control"] == "no-store"
+    assert keeper.page.mimetype == "image/svg+xml"
+    assert keeper.get(f"{path}.svg?shift={shift}").source != first
     keeper.get(f"{path}?shift={shift}")
-    assert "全站通用的码" in keeper.page
+    assert "全站通用的码" in keeper.page.source
     post.clock.advance(seconds=20)
-    assert keeper.get(f"{path}.svg") != first
+    assert keeper.get(f"{path}.svg").source != first
     keeper.get(f"{path}.svg?shift={NOWHERE}", 404)
-    foreign = Browser(post.api.app)
-    foreign.sign_in(*staff(post, station_id=foreign_station(post)))
+    foreign = Browser(post.api.app, *staff(post, station_id=foreign_station(post)))
     for tail in ("", ".svg"):
         foreign.get(path + tail, 404)
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.checkin.making import Post, make_post
-from tests.clerk import add_staff
 from tests.e2e.conftest import World
 from tests.e2e.test_volunteer import read_code
 from tests.e2e.visitor import Visitor
 from tests.registration.making import Volunteer
 from tests.stations.making import HERE
+from tests.units.making import add_staff
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.browsing import Browsing
 from tests.checkin.making import Post, make_post
 from tests.conftest import Api
 from tests.hours.making import Told, World, at, make_keeper, make_station, pair
+from tests.pages import Browser
 from tests.units.making import make_staff
 from volunteer.clock import SettableClock
 from volunteer.database import db
@@ -41,7 +41,7 @@ def test_a_review_shows_its_scans_and_is_accepted(post: Post, api: Api) -> None:
         post.go(minutes)
         assert post.scan(post.card(who), direction, shift).status in (201, 202)
     (review,) = post.reviews()
-    keeper = Browsing(api, post.scene.keeper)
+    keeper = Browser.of(api.app, post.scene.keeper)
     queue = keeper.get(f"{QUEUE}?kind=reviews")
     assert f"/decisions/reviews/{review['id']}" in queue.links()
     shown = keeper.get(f"/decisions/reviews/{review['id']}")
@@ -56,8 +56,8 @@ def test_a_review_shows_its_scans_and_is_accepted(post: Post, api: Api) -> None:
         assert words in shown.text, words
     assert who.phone not in shown.source
     assert "张三丰" not in shown.source
-    done = keeper.post(f"/decisions/reviews/{review['id']}", {"do": "accept"})
-    after = keeper.get(done.target)
+    done = keeper.post(f"/decisions/reviews/{review['id']}", do="accept")
+    after = keeper.get(done.location)
     assert "已通过" in after.text
     assert post.hours(who)["minutes_total"] == 60
     assert "已通过" in keeper.get(f"/decisions/reviews/{review['id']}").text
@@ -65,32 +65,32 @@ def test_a_review_shows_its_scans_and_is_accepted(post: Post, api: Api) -> None:
 
 def test_a_refusal_needs_a_reason_and_the_person_reads_it(world: World, api: Api, told: Told) -> None:
     (review,) = weak(world, told)
-    keeper, path = Browsing(api, world.keeper), f"/decisions/reviews/{review}"
-    blank = keeper.post(path, {"do": "refuse", "reason": "  "}, expect=422)
+    keeper, path = Browser.of(api.app, world.keeper), f"/decisions/reviews/{review}"
+    blank = keeper.post(path, do="refuse", reason="  ", expect=422)
     assert (list(blank.faults), blank.title[:3]) == (["reason"], "错误:")
     assert re.search(r"<details[^>]* open", blank.source)
-    keeper.post(path, {"do": "refuse", "reason": "照片中没有本人"})
+    keeper.post(path, do="refuse", reason="照片中没有本人")
     assert "照片中没有本人" in keeper.get(path).text
-    assert keeper.post(path, {"do": "accept"}, expect=409).text.count("当前状态不能进行这项操作") == 1
+    assert keeper.post(path, do="accept", expect=409).text.count("当前状态不能进行这项操作") == 1
     assert "这里没有待审核的内容" in keeper.get(f"{QUEUE}?kind=reviews").text
 
 
 def test_the_deadline_for_asking_again_is_said(world: World, api: Api, told: Told) -> None:
     (review,) = weak(world, told)
-    assert "4 月 3 日前申请补录" in Browsing(api, world.keeper).get(f"/decisions/reviews/{review}").text
+    assert "4 月 3 日前申请补录" in Browser.of(api.app, world.keeper).get(f"/decisions/reviews/{review}").text
 
 
 def test_several_are_accepted_at_once_and_the_next_is_a_tap_away(world: World, api: Api, told: Told) -> None:
     ids = weak(world, told, 4)
-    keeper = Browsing(api, world.keeper)
+    keeper = Browser.of(api.app, world.keeper)
     none = keeper.post("/decisions/reviews/accept", expect=422)
     assert list(none.faults) == ["ids"]
-    done = keeper.post("/decisions/reviews/accept", {"ids": ids[:2]})
-    after = keeper.get(done.target)
+    done = keeper.post("/decisions/reviews/accept", ids=ids[:2])
+    after = keeper.get(done.location)
     assert "已通过 2 项" in after.text
     assert f"/decisions/reviews/{ids[2]}" in after.links()
-    decided = keeper.post(f"/decisions/reviews/{ids[2]}", {"do": "refuse", "reason": "不在场"})
-    after = keeper.get(decided.target)
+    decided = keeper.post(f"/decisions/reviews/{ids[2]}", do="refuse", reason="不在场")
+    after = keeper.get(decided.location)
     assert "未通过" in after.text
     assert re.search(rf'btn-primary" href="/decisions/reviews/{ids[3]}"', after.source)
 
@@ -98,8 +98,8 @@ def test_several_are_accepted_at_once_and_the_next_is_a_tap_away(world: World, a
 def test_what_could_not_be_accepted_says_why_in_its_row(world: World, api: Api, told: Told) -> None:
     ids = weak(world, told, 2)
     asked = world.make_up(world.volunteer(), world.shift(-170, 30), -160, -100)
-    keeper = Browsing(api, world.keeper)
-    mixed = keeper.post("/decisions/reviews/accept", {"ids": [*ids, asked]}, expect=409)
+    keeper = Browser.of(api.app, world.keeper)
+    mixed = keeper.post("/decisions/reviews/accept", ids=[*ids, asked], expect=409)
     assert "有 1 项没有通过" in mixed.text
     assert "已通过 2 项" in mixed.text
 
@@ -113,26 +113,26 @@ def test_a_make_up_is_decided_above_with_the_days_scans_in_sight(post: Post, api
     times = {"from": post.at(5).isoformat(), "to": post.at(110).isoformat()}
     body = {"shift_id": shift, "reason": "手机没电,未能签退"} | times
     asked = api("POST", "/make-ups", body, who.token, expect=201).body["id"]
-    keeper, path = Browsing(api, post.scene.keeper), f"/decisions/make-ups/{asked}"
+    keeper, path = Browser.of(api.app, post.scene.keeper), f"/decisions/make-ups/{asked}"
     shown = keeper.get(path)
     for words in ("手机没电,未能签退", "扫志愿者的码", "10:05", "1 小时 45 分钟"):
         assert words in shown.text, words
-    keeper.post(path, {"do": "accept"})
+    keeper.post(path, do="accept")
     assert post.hours(who)["minutes_total"] == 105
 
 
 def test_a_flagged_make_up_is_for_a_higher_station(world: World, api: Api, told: Told) -> None:
     shift = world.shift(-180, 30)
     asked = world.make_up(world.volunteer(shift), shift, -170, -50)
-    keeper, path = Browsing(api, world.keeper), f"/decisions/make-ups/{asked}"
+    keeper, path = Browser.of(api.app, world.keeper), f"/decisions/make-ups/{asked}"
     shown = keeper.get(path)
     assert "须由上级站点负责人或管理员审核" in shown.text
     assert 'value="accept"' not in shown.source
     assert "须由上级站点负责人或管理员审核" in keeper.get(f"{QUEUE}?kind=make-ups").text
-    assert "须由上级站点负责人或管理员审核" in keeper.post(path, {"do": "accept"}, expect=403).text
-    centre = Browsing(api, world.centre_keeper)
+    assert "须由上级站点负责人或管理员审核" in keeper.post(path, do="accept", expect=403).text
+    centre = Browser.of(api.app, world.centre_keeper)
     assert "补录的时间早于活动发布" in centre.get(path).text
-    centre.post(path, {"do": "accept"})
+    centre.post(path, do="accept")
 
 
 def test_nobody_decides_on_their_own(world: World, api: Api, told: Told, admin: str) -> None:
@@ -143,17 +143,17 @@ def test_nobody_decides_on_their_own(world: World, api: Api, told: Told, admin: 
     told.recorders[recorded.key.in_scan] = account
     told.settle(who, recorded)
     (review,) = world.reviews()
-    keeper, path = Browsing(api, world.keeper), f"/decisions/reviews/{review['id']}"
+    keeper, path = Browser.of(api.app, world.keeper), f"/decisions/reviews/{review['id']}"
     assert "不能审核" in keeper.get(path).text
     assert 'value="accept"' not in keeper.get(path).source
-    keeper.post(path, {"do": "accept"}, expect=403)
+    keeper.post(path, do="accept", expect=403)
     account = api("GET", "/me", token=who.token).body["account"]["id"]
     api("POST", f"/accounts/{account}/grants", {"role": "admin"}, admin, expect=201)
-    themself = Browsing(api, who.token)
+    themself = Browser.of(api.app, who.token)
     assert "不能审核" in themself.get(f"{QUEUE}?kind=reviews").text
     assert 'name="ids"' not in themself.get(f"{QUEUE}?kind=reviews").source
-    themself.post(path, {"do": "accept"}, expect=403)
-    Browsing(api, world.centre_keeper).post(path, {"do": "accept"})
+    themself.post(path, do="accept", expect=403)
+    Browser.of(api.app, world.centre_keeper).post(path, do="accept")
 
 
 def test_a_correction_is_decided_with_its_explanation(post: Post, api: Api) -> None:
@@ -165,12 +165,12 @@ def test_a_correction_is_decided_with_its_explanation(post: Post, api: Api) -> N
     (entry,) = api("GET", "/me/hours/entries", token=who.token, expect=200).body["items"]
     body = {"minutes": 90, "reason": "提前半小时离开"}
     asked = api("POST", f"/hours/{entry['id']}/corrections", body, who.token, expect=201).body["id"]
-    keeper, path = Browsing(api, post.scene.keeper), f"/decisions/corrections/{asked}"
+    keeper, path = Browser.of(api.app, post.scene.keeper), f"/decisions/corrections/{asked}"
     shown = keeper.get(path)
     for words in ("提前半小时离开", "现在计入 2 小时", "申请改为 1 小时 30 分钟", "−30 分钟", "班次内 2 小时"):
         assert words in shown.text, words
     assert asked in keeper.get(f"{QUEUE}?kind=corrections").source
-    keeper.post(path, {"do": "accept"})
+    keeper.post(path, do="accept")
     assert post.hours(who)["minutes_total"] == 90
     assert "现在计入 2 小时" in keeper.get(path).text
 
@@ -178,17 +178,17 @@ def test_a_correction_is_decided_with_its_explanation(post: Post, api: Api) -> N
 def test_strangers_find_nothing_and_readers_no_door(world: World, api: Api, told: Told, admin: str) -> None:
     (review,) = weak(world, told)
     asked = world.make_up(world.volunteer(), world.shift(-170, 30), -160, -100)
-    stranger = Browsing(api, make_keeper(api, admin, make_station(api, admin)))
+    stranger = Browser.of(api.app, make_keeper(api, admin, make_station(api, admin)))
     for path in (f"/decisions/reviews/{review}", f"/decisions/make-ups/{asked}"):
         stranger.get(path, expect=404)
-        stranger.post(path, {"do": "accept"}, expect=404)
-    mixed = stranger.post("/decisions/reviews/accept", {"ids": [review]}, expect=409)
+        stranger.post(path, do="accept", expect=404)
+    mixed = stranger.post("/decisions/reviews/accept", ids=[review], expect=409)
     assert "1 项没有通过" in mixed.text
     assert "已通过" not in mixed.text
     assert "分钟" not in stranger.get(f"{QUEUE}?kind=reviews&done={review}").text
-    Browsing(api, world.keeper).get(f"/decisions/corrections/{review}", expect=404)
-    Browsing(api, make_staff(api, admin, "auditor")).get(QUEUE, expect=403)
-    Browsing(api, world.volunteer().token).get(QUEUE, expect=403)
+    Browser.of(api.app, world.keeper).get(f"/decisions/corrections/{review}", expect=404)
+    Browser.of(api.app, make_staff(api, admin, "auditor")).get(QUEUE, expect=403)
+    Browser.of(api.app, world.volunteer().token).get(QUEUE, expect=403)
 
 
 def test_scans_at_other_peoples_stations_are_only_counted(post: Post, api: Api, admin: str) -> None:
@@ -201,14 +201,14 @@ def test_scans_at_other_peoples_stations_are_only_counted(post: Post, api: Api, 
     post.go(600)
     times = {"from": post.at(200).isoformat(), "to": post.at(300).isoformat()}
     asked = api("POST", "/make-ups", {"shift_id": here, "reason": "忘带手机"} | times, who.token, expect=201).body["id"]
-    shown = Browsing(api, post.scene.keeper).get(f"/decisions/make-ups/{asked}")
+    shown = Browser.of(api.app, post.scene.keeper).get(f"/decisions/make-ups/{asked}")
     assert "当天在其他站点另有 2 条签到记录" in shown.text
     assert "扫志愿者的码" not in shown.text
-    assert "扫志愿者的码" in Browsing(api, admin).get(f"/decisions/make-ups/{asked}").text
+    assert "扫志愿者的码" in Browser.of(api.app, admin).get(f"/decisions/make-ups/{asked}").text
 
 
 def test_the_start_says_how_much_waits_for_the_caller(world: World, api: Api, told: Told, clock: SettableClock) -> None:
-    keeper = Browsing(api, world.keeper)
+    keeper = Browser.of(api.app, world.keeper)
     assert QUEUE not in re.sub(r"<nav.*?</nav>", "", keeper.get("/me").source, flags=re.DOTALL)
     weak(world, told, 2)
     shift = world.shift(-180, 30)
@@ -217,7 +217,7 @@ def test_the_start_says_how_much_waits_for_the_caller(world: World, api: Api, to
     assert card
     assert ">2<" in card[0]
     above = re.search(
-        r"<section.*?待办审核.*?</section>", Browsing(api, world.centre_keeper).get("/me").source, re.DOTALL
+        r"<section.*?待办审核.*?</section>", Browser.of(api.app, world.centre_keeper).get("/me").source, re.DOTALL
     )
     assert above
     assert ">3<" in above[0]
@@ -229,7 +229,7 @@ def test_the_queue_pages_oldest_first(world: World, api: Api, told: Told, clock:
         clock.set(at(0) + dt.timedelta(seconds=number))
         told.settle(world.volunteer(shift), pair(shift, -90, -40, "weak_evidence", number=number + 1))
     ids = [review["id"] for review in reversed(world.reviews())]
-    keeper = Browsing(api, world.keeper)
+    keeper = Browser.of(api.app, world.keeper)
     first = keeper.get(f"{QUEUE}?kind=reviews")
     listed = re.findall(r'href="/decisions/reviews/([0-9a-f-]{36})"', first.source)
     assert listed == ids[:20]
@@ -245,7 +245,7 @@ def test_every_kind_has_its_words(app: Flask) -> None:
 
 
 def test_a_long_queue_costs_no_more_statements(world: World, app: Flask, api: Api, told: Told) -> None:
-    keeper = Browsing(api, world.keeper)
+    keeper = Browser.of(api.app, world.keeper)
 
     def cost() -> int:
         seen: list[str] = []

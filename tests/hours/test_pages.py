@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Api
-from tests.forms import Browser
 from tests.hours.making import Told, World, at, pair
-from tests.registration.making import Volunteer, add_child
+from tests.pages import Browser
+from tests.registration.making import PASSWORD, Volunteer, add_child
 from volunteer.clock import SettableClock
 from volunteer.config import settings
 from volunteer.hours import seams
@@ -18,9 +18,7 @@ from volunteer.hours import seams
 
 def signed_in(app: Flask, who: Volunteer) -> Browser:
     """Return the person's own browser."""
-    browser = Browser(app)
-    browser.sign_in(who.phone)
-    return browser
+    return Browser(app, who.phone, PASSWORD)
 
 
 def local(minutes: int) -> str:
@@ -40,24 +38,24 @@ def served(world: World, told: Told) -> tuple[Volunteer, str, str]:
 def test_without_hours_there_is_a_way_on(app: Flask, world: World, told: Told) -> None:
     browser = signed_in(app, world.volunteer())
     browser.get("/me/hours")
-    assert "还没有时长" in browser.page
-    assert 'href="/activities"' in browser.page
+    assert "还没有时长" in browser.page.source
+    assert 'href="/activities"' in browser.page.source
     browser.get("/me")
-    assert 'href="/me/hours"' in browser.page
+    assert 'href="/me/hours"' in browser.page.source
 
 
 def test_sums_years_and_each_record(app: Flask, served: tuple[Volunteer, str, str]) -> None:
     who, _, entry = served
     browser = signed_in(app, who)
     browser.get("/me/hours")
-    assert re.findall(r"<li>(\S+)<b>([^<]+)</b>", browser.page)[:3] == [
+    assert re.findall(r"<li>(\S+)<b>([^<]+)</b>", browser.page.source)[:3] == [
         ("累计", "2 小时"),
         ("今年", "2 小时"),
         ("待核对", "0 分钟"),
     ]
-    assert "扫码核实 2 小时,审核认定 0 分钟" in browser.page
-    assert "2026 年" in browser.page
-    assert f'href="/me/hours/{entry}"' in browser.page
+    assert "扫码核实 2 小时,审核认定 0 分钟" in browser.page.source
+    assert "2026 年" in browser.page.source
+    assert f'href="/me/hours/{entry}"' in browser.page.source
 
 
 def test_records_are_paged(app: Flask, world: World, told: Told) -> None:
@@ -67,10 +65,10 @@ def test_records_are_paged(app: Flask, world: World, told: Told) -> None:
     told.settle(who, *(pair(one, 60 * number, 60 * number + 30) for number, one in enumerate(shifts)))
     browser = signed_in(app, who)
     browser.get("/me/hours")
-    first = set(re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page))
-    (more,) = re.findall(r'href="(/me/hours\?cursor=[^"]+)"', browser.page)
+    first = set(re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page.source))
+    (more,) = re.findall(r'href="(/me/hours\?cursor=[^"]+)"', browser.page.source)
     browser.get(more.replace("&amp;", "&"))
-    rest = set(re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page))
+    rest = set(re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page.source))
     assert (len(first), first & rest, len(first | rest)) == (20, set(), len(first) + len(rest))
     assert len(rest) >= 1
     browser.get("/me/hours?cursor=junk", 422)
@@ -87,12 +85,12 @@ def test_a_line_explains_each_minute(app: Flask, world: World, served: tuple[Vol
         "规则第 1 版",
         "申请更正",
     ):
-        assert sentence in browser.page
+        assert sentence in browser.page.source
     signed_in(app, world.volunteer()).get(f"/me/hours/{entry}", 404)
     asked = world.api("POST", f"/hours/{entry}/corrections", {"minutes": 90, "reason": "早走"}, who.token, 201).body
     world.api("POST", f"/corrections/{asked['id']}/approve", {}, world.keeper, expect=200)
     browser.get(f"/me/hours/{entry}")
-    assert "由 2 小时 更正为 1 小时 30 分钟" in browser.page
+    assert "由 2 小时 更正为 1 小时 30 分钟" in browser.page.source
 
 
 def test_a_line_that_was_taken_back_cannot_be_corrected(
@@ -105,12 +103,12 @@ def test_a_line_that_was_taken_back_cannot_be_corrected(
     browser = signed_in(app, who)
     for one in (entry, reversal):
         browser.get(f"/me/hours/{one}")
-        assert "/correct" not in browser.page
+        assert "/correct" not in browser.page.source
     browser.get(f"/me/hours/{reversal}")
-    assert "冲回了之前的一行" in browser.page
+    assert "冲回了之前的一行" in browser.page.source
     browser.get(f"/me/hours/{entry}/correct")
     browser.post(f"/me/hours/{entry}/correct", 409, hours="1", minutes="0", reason="早走")
-    assert "已被冲回或替换" in browser.page
+    assert "已被冲回或替换" in browser.page.source
 
 
 def test_what_waits_is_told_with_why(app: Flask, world: World, told: Told) -> None:
@@ -119,14 +117,14 @@ def test_what_waits_is_told_with_why(app: Flask, world: World, told: Told) -> No
     told.settle(who, pair(shift, -180, -60, "weak_evidence"))
     browser = signed_in(app, who)
     browser.get("/me/hours")
-    assert "还没有计入的" in browser.page
-    assert "不全是现场扫动态码" in browser.page
-    assert "待核对 2 小时" in browser.page
+    assert "还没有计入的" in browser.page.source
+    assert "不全是现场扫动态码" in browser.page.source
+    assert "待核对 2 小时" in browser.page.source
     review = world.reviews()[0]["id"]
     world.api("POST", f"/reviews/{review}/refuse", {"reason": "当时不在岗"}, world.keeper, expect=200)
     browser.get("/me/hours")
-    assert "未通过:当时不在岗" in browser.page
-    assert "还没有计入的" not in browser.page
+    assert "未通过:当时不在岗" in browser.page.source
+    assert "还没有计入的" not in browser.page.source
 
 
 def test_an_attendance_without_an_end_leads_to_a_make_up(
@@ -148,23 +146,23 @@ def test_an_attendance_without_an_end_leads_to_a_make_up(
     clock.set(at(200))
     browser = signed_in(app, who)
     browser.get("/me/hours")
-    assert "暂计 0 分钟。最晚 2026 年 4 月 3 日 可以申请补录" in browser.page  # 10 working days after 22 March
-    (way,) = re.findall(r'class="btn btn-primary" href="(/me/make-ups/new\?shift=[^"]+)"', browser.page)
+    assert "暂计 0 分钟。最晚 2026 年 4 月 3 日 可以申请补录" in browser.page.source  # 10 working days after 22 March
+    (way,) = re.findall(r'class="btn btn-primary" href="(/me/make-ups/new\?shift=[^"]+)"', browser.page.source)
     browser.get(way)
-    assert f'name="from" type="datetime-local" value="{local(25)}"' in browser.page
-    assert f'name="to" type="datetime-local" value="{local(100)}"' in browser.page
+    assert f'name="from" type="datetime-local" value="{local(25)}"' in browser.page.source
+    assert f'name="to" type="datetime-local" value="{local(100)}"' in browser.page.source
     fields = {"shift_id": shift, "from_": local(25), "to": local(100), "reason": "手机没电"}
-    assert browser.post("/me/make-ups/new", **fields) == "/me/requests?fresh=1"
+    assert browser.post("/me/make-ups/new", **fields).location == "/me/requests?fresh=1"
     browser.follow()
-    assert browser.state == "saved"
-    assert "手机没电" in browser.page
+    assert browser.page.state == "saved"
+    assert "手机没电" in browser.page.source
     browser.get("/me/hours")
-    assert "暂计 0 分钟" not in browser.page
-    assert "待核对 1 小时 15 分钟" in browser.page
+    assert "暂计 0 分钟" not in browser.page.source
+    assert "待核对 1 小时 15 分钟" in browser.page.source
     monkeypatch.setattr(seams, "ATTENDED", [lambda _person, _shift, _now: [row | {"shift_id": who.id}]])
     clock.set(at(20 * 24 * 60))
     browser.get("/me/hours")
-    assert "补录期限已过" in browser.page
+    assert "补录期限已过" in browser.page.source
 
 
 def test_all_faults_of_a_make_up_are_told_and_what_was_typed_is_kept(
@@ -175,19 +173,19 @@ def test_all_faults_of_a_make_up_are_told_and_what_was_typed_is_kept(
     browser = signed_in(app, who)
     browser.get(f"/me/make-ups/new?shift={shift}")
     browser.post("/me/make-ups/new", 422, shift_id=shift, from_="", to="junk", reason="")
-    assert "<title>错误:" in browser.page
-    assert set(re.findall(r'href="#(\w+)"', browser.page)) >= {"from", "to", "reason"}
+    assert "<title>错误:" in browser.page.source
+    assert set(re.findall(r'href="#(\w+)"', browser.page.source)) >= {"from", "to", "reason"}
     browser.post("/me/make-ups/new", 422, shift_id=shift, from_=local(-400), to=local(10), reason="停电了")
-    assert "必须在班次时间之内" in browser.page
-    assert "只能补录已经过去的时间" in browser.page
-    assert "停电了</textarea>" in browser.page
+    assert "必须在班次时间之内" in browser.page.source
+    assert "只能补录已经过去的时间" in browser.page.source
+    assert "停电了</textarea>" in browser.page.source
     clock.set(dt.datetime(2026, 4, 20, 12, 0, tzinfo=at(0).tzinfo))
     browser = signed_in(app, who)
     browser.get(f"/me/make-ups/new?shift={shift}")
-    assert "截止" in browser.page
+    assert "截止" in browser.page.source
     browser.post("/me/make-ups/new", 422, shift_id=shift, from_=local(-100), to=local(-50), reason="停电")
-    assert 'href="#shift_id"' in browser.page
-    assert 'id="shift_id"' in browser.page
+    assert 'href="#shift_id"' in browser.page.source
+    assert 'id="shift_id"' in browser.page.source
 
 
 def test_without_a_shift_one_chooses_among_ones_own(app: Flask, world: World, told: Told, clock: SettableClock) -> None:
@@ -195,18 +193,18 @@ def test_without_a_shift_one_chooses_among_ones_own(app: Flask, world: World, to
     who = world.volunteer(begun, later)
     browser = signed_in(app, who)
     browser.get("/me/make-ups/new")
-    assert "现在没有可以申请补录的班次" in browser.page
+    assert "现在没有可以申请补录的班次" in browser.page.source
     clock.set(at(100))
     browser.get("/me/make-ups/new")
-    assert f'<option value="{begun}"' in browser.page
-    assert f'<option value="{later}"' not in browser.page
+    assert f'<option value="{begun}"' in browser.page.source
+    assert f'<option value="{later}"' not in browser.page.source
     browser.post("/me/make-ups/new", 422, shift_id="", from_=local(10), to=local(60), reason="停电")
-    assert 'href="#shift_id"' in browser.page
+    assert 'href="#shift_id"' in browser.page.source
     browser.post("/me/make-ups/new", shift_id=begun, from_=local(10), to=local(60), reason="停电")
     clock.set(at(60 * 24 * 30))
     browser = signed_in(app, who)
     browser.get("/me/make-ups/new")
-    assert f'<option value="{begun}"' not in browser.page
+    assert f'<option value="{begun}"' not in browser.page.source
 
 
 def test_a_correction_is_asked_for_in_hours_and_minutes(
@@ -216,7 +214,7 @@ def test_a_correction_is_asked_for_in_hours_and_minutes(
     path = f"/me/hours/{entry}/correct"
     browser = signed_in(app, who)
     browser.get(path)
-    assert re.search(r'name="hours"[^>]*value="2"', browser.page)
+    assert re.search(r'name="hours"[^>]*value="2"', browser.page.source)
     for hours, minutes, sentence in (
         ("9", "0", "0 到 210 分钟之间"),
         ("2", "0", "与现在相同"),
@@ -224,21 +222,21 @@ def test_a_correction_is_asked_for_in_hours_and_minutes(
         ("-1", "0", "之间的整数"),
     ):
         browser.post(path, 422, hours=hours, minutes=minutes, reason="算错")
-        assert sentence in browser.page
-        assert re.search(rf'name="hours"[^>]*value="{hours}"', browser.page)
+        assert sentence in browser.page.source
+        assert re.search(rf'name="hours"[^>]*value="{hours}"', browser.page.source)
     browser.post(path, 422, hours="1", minutes="0", reason=" ")
-    assert 'href="#reason"' in browser.page
-    assert browser.post(path, hours="1", minutes="30", reason="早走") == "/me/requests?fresh=1"
+    assert 'href="#reason"' in browser.page.source
+    assert browser.post(path, hours="1", minutes="30", reason="早走").location == "/me/requests?fresh=1"
     browser.follow()
-    assert "应为 1 小时 30 分钟" in browser.page
-    assert "−30 分钟" in browser.page
+    assert "应为 1 小时 30 分钟" in browser.page.source
+    assert "−30 分钟" in browser.page.source
     browser.get(path)
     browser.post(path, 409, hours="1", minutes="0", reason="早走")
-    assert "已有一个更正申请在审核" in browser.page
+    assert "已有一个更正申请在审核" in browser.page.source
     asked = world.api("GET", "/corrections", token=who.token, expect=200).body["items"][0]["id"]
     world.api("POST", f"/corrections/{asked}/reject", {"reason": "签退在 11 点"}, world.keeper, expect=200)
     browser.get("/me/requests")
-    assert "审核意见:签退在 11 点" in browser.page
+    assert "审核意见:签退在 11 点" in browser.page.source
     stranger = signed_in(app, world.volunteer())
     stranger.get("/me")
     stranger.post(path, 404, hours="1", minutes="0", reason="早走")
@@ -251,15 +249,15 @@ def test_a_guardian_sees_and_asks_for_a_child(app: Flask, api: Api, world: World
     told.settle(child, pair(shift, -180, -120))
     browser = signed_in(app, parent)
     browser.get("/me/hours")
-    assert "还没有时长" in browser.page
-    assert f"/me/hours?volunteer_id={child.id}" in browser.page
+    assert "还没有时长" in browser.page.source
+    assert f"/me/hours?volunteer_id={child.id}" in browser.page.source
     browser.get(f"/me/hours?volunteer_id={child.id}")
-    assert "1 小时" in browser.page
-    (entry,) = re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page)
+    assert "1 小时" in browser.page.source
+    (entry,) = re.findall(r'href="(/me/hours/[0-9a-f-]{36})"', browser.page.source)
     browser.get(entry)
-    assert f'href="/me/hours?volunteer_id={child.id}"' in browser.page
+    assert f'href="/me/hours?volunteer_id={child.id}"' in browser.page.source
     browser.get(f"{entry}/correct")
-    assert browser.post(f"{entry}/correct", hours="0", minutes="30", reason="早走") == (
+    assert browser.post(f"{entry}/correct", hours="0", minutes="30", reason="早走").location == (
         f"/me/requests?volunteer_id={child.id}&fresh=1"
     )
     browser.get(f"/me/make-ups/new?shift={shift}&volunteer_id={child.id}")
@@ -269,4 +267,4 @@ def test_a_guardian_sees_and_asks_for_a_child(app: Flask, api: Api, world: World
     stranger = world.volunteer()
     other = signed_in(app, stranger)
     other.get(f"/me/hours?volunteer_id={child.id}")
-    assert "还没有时长" in other.page  # whom one may not act for is not there: one sees one's own
+    assert "还没有时长" in other.page.source  # whom one may not act for is not there: one sees one's own

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.imports.making import person, roster
-from tests.pages import Desk, Shown
+from tests.pages import Browser, Page
 from tests.units.making import make_account, make_unit
 from volunteer import jobs
 from volunteer.imports import service
@@ -18,66 +18,63 @@ PASSWORD = "Liaison-2026-pass"
 
 
 @pytest.fixture
-def desk(api: Api, admin: str) -> Desk:
+def desk(api: Api, admin: str) -> Browser:
     """The desk of a liaison of one unit."""
-    return Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin, code="B1")), PASSWORD)
+    return Browser(
+        api.app, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin, code="B1")), PASSWORD
+    )
 
 
-def send(desk: Desk, data: bytes, **fields: str) -> Shown:
+def send(desk: Browser, data: bytes, **fields: str) -> Page:
     """Upload a file by the form, and follow to where it leads."""
-    token = desk.get("/people/import").value("csrf_token")
-    form = {"csrf_token": token, "file": (io.BytesIO(data), "职工名单.csv")} | fields
-    answer = desk.client.post("/people/import", data=form, content_type="multipart/form-data")
-    if answer.status_code == 303:
-        return desk.get(answer.location)
-    return Shown(answer.status_code, answer.get_data(as_text=True), "", {}, answer.data)
+    assert desk.get("/people/import").value("csrf_token")
+    sent = desk.post("/people/import", expect=None, file=(io.BytesIO(data), "职工名单.csv"), **fields)
+    return desk.follow() if sent.status == 303 else sent
 
 
-def path_of(shown: Shown) -> str:
+def path_of(shown: Page) -> str:
     """Return the page's own path."""
     found = re.search(r"/people/import/[0-9a-f-]{36}", shown.source)
     assert found
     return found[0]
 
 
-def test_a_sound_roster_is_checked_and_written(api: Api, desk: Desk) -> None:
+def test_a_sound_roster_is_checked_and_written(api: Api, desk: Browser) -> None:
     shown = send(desk, roster(person(), person("闻人乙")))
     assert "职工名单.csv" in shown.words
     assert "确认导入2行" in shown.words
     assert "新增2" in shown.words
     done = desk.post(f"{path_of(shown)}/commit", sha256=shown.value("sha256"))
-    assert done.status == 303
     after = desk.get(done.location)
     assert "已导入" in after.words
     assert "查看待认领的人" in after.words
     assert "职工名单.csv" not in after.words, "the name is erased with the file"
 
 
-def test_faults_are_told_by_row_and_column_and_sound_rows_may_go_first(desk: Desk) -> None:
+def test_faults_are_told_by_row_and_column_and_sound_rows_may_go_first(desk: Browser) -> None:
     shown = send(desk, roster(person(), person("某1"), person(code="无")))
     assert "第3行姓名" in shown.words
     assert "第4行单位代码" in shown.words
     assert "确认导入" not in shown.words
-    refused = desk.post(f"{path_of(shown)}/commit", sha256=shown.value("sha256"))
+    refused = desk.post(f"{path_of(shown)}/commit", expect=422, sha256=shown.value("sha256"))
     assert (refused.status, "有2行需要修改" in refused.words) == (422, True)
     assert refused.source.count("<title>错误:") == 1
     marked = desk.get(f"{path_of(shown)}/errors.xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(marked.data)).active
     assert sheet["E3"].value.startswith("【姓名】")
     done = desk.post(f"{path_of(shown)}/commit", sha256=shown.value("sha256"), only_valid="1")
-    assert done.status == 303
     assert "新增1" in desk.get(done.location).words
 
 
-def test_what_cannot_be_read_is_told_beside_the_field(desk: Desk) -> None:
+def test_what_cannot_be_read_is_told_beside_the_field(desk: Browser) -> None:
     for data, words in ((b"%PDF-1.7", "这不是Excel表格"), (b"", "文件是空的"), (b"a,b\n", "没有找到表头")):
         shown = send(desk, data)
         assert (shown.status, words in shown.words) == (422, True), words
-    nothing = desk.post("/people/import")
+    nothing = desk.post("/people/import", expect=422)
     assert (nothing.status, "请选择要上传的文件" in nothing.words) == (422, True)
 
 
-def test_a_big_file_is_found_again_after_leaving(app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_big_file_is_found_again_after_leaving(app: Flask, desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "BIG_BYTES", 10)
     monkeypatch.setattr(service, "BIG_ROWS", 1)
     shown = send(desk, roster(person(), person("闻人乙")))
@@ -92,27 +89,27 @@ def test_a_big_file_is_found_again_after_leaving(app: Flask, desk: Desk, monkeyp
     assert "已导入" in desk.get(done.location).words
 
 
-def test_only_an_administrator_brings_in_units_and_vouches(api: Api, admin: str, desk: Desk) -> None:
+def test_only_an_administrator_brings_in_units_and_vouches(api: Api, admin: str, desk: Browser) -> None:
     units = roster(("Q1", "某区"), header=("单位代码", "单位名称"))
     assert "没有找到表头" in send(desk, units, kind="units").words
-    boss = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
+    boss = Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
     shown = send(boss, units, kind="units")
-    assert boss.post(f"{path_of(shown)}/commit", sha256=shown.value("sha256")).status == 303
+    boss.post(f"{path_of(shown)}/commit", sha256=shown.value("sha256"))
     assert [one["code"] for one in api("GET", "/units", expect=200).body["items"]] == ["B1", "Q1"]
     own = send(desk, roster(person()))
     assert "同意书编号" not in own.words
-    assert desk.post(f"{path_of(own)}/commit", consent_reference="档案 1").status == 422
+    desk.post(f"{path_of(own)}/commit", expect=422, consent_reference="档案 1")
     theirs = send(boss, roster(person(code="Q1")))
     assert "同意书编号" in theirs.words
-    assert boss.post(f"{path_of(theirs)}/commit", consent_reference="档案 1").status == 303
+    boss.post(f"{path_of(theirs)}/commit", consent_reference="档案 1")
 
 
-def test_a_neighbours_import_is_not_there(api: Api, admin: str, desk: Desk) -> None:
-    foreign = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin)), PASSWORD)
+def test_a_neighbours_import_is_not_there(api: Api, admin: str, desk: Browser) -> None:
+    foreign = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin)), PASSWORD)
     path = path_of(send(desk, roster(person("某1"))))
     for tail in ("", "/errors.xlsx"):
-        assert foreign.get(path + tail).status == 404
-    assert foreign.post(f"{path}/commit").status == 404
+        foreign.get(path + tail, expect=404)
+    foreign.post(f"{path}/commit", expect=404)
     assert "职工名单" not in foreign.get("/people/import").words
     for kind in ("volunteers", "units"):
         assert foreign.get(f"/people/import/templates/{kind}.xlsx").data[:2] == b"PK"

@@ -2,11 +2,11 @@
 
 from tests.checkin.making import make_post
 from tests.conftest import Api
-from tests.pages import Desk
+from tests.pages import Browser
 
 
 def test_the_landing_page_counts_people_hours_and_shifts(api: Api, admin: str) -> None:
-    post, landing = make_post(api, admin), Desk(api)
+    post, landing = make_post(api, admin), Browser(api.app)
     assert "到目前为止" not in landing.get("/").words
     shift_id = post.shift(0, 180)
     who = post.volunteer(shift_id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
-from tests.pages import Desk
+from tests.pages import Browser
 from tests.registration.making import add_unproven, add_volunteer
 from tests.units.making import PASSWORD, make_account, make_unit, pass_days, set_target
 from volunteer.audit import AuditEntry
@@ -27,8 +27,8 @@ def school(api: Api, admin: str) -> str:
 
 
 @pytest.fixture
-def liaison(api: Api, admin: str, school: str) -> Desk:
-    return Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=school), PASSWORD)
+def liaison(api: Api, admin: str, school: str) -> Browser:
+    return Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=school), PASSWORD)
 
 
 def sheet_of(raw: bytes) -> tuple[Any, list[list[Any]]]:
@@ -39,7 +39,7 @@ def sheet_of(raw: bytes) -> tuple[Any, list[list[Any]]]:
 
 
 def test_who_does_not_count_is_listed_with_words_to_send(
-    api: Api, admin: str, school: str, liaison: Desk, clock: SettableClock
+    api: Api, admin: str, school: str, liaison: Browser, clock: SettableClock
 ) -> None:
     add_volunteer(api, school, name="王建国")
     waiting = add_unproven(api, make_unit(api, admin, school, name="一年级"), name="李秀英")
@@ -64,18 +64,18 @@ def test_who_was_sent_away_is_counted_and_not_named(api: Api, admin: str, school
     api("POST", f"/volunteers/{stranger.id}/contest", {"reason": "不是本校"}, admin, expect=200)
     elsewhere = make_unit(api, admin)
     api("POST", f"/volunteers/{moved.id}/transfer", {"unit_id": elsewhere}, admin, expect=200)
-    page = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD).get(f"/rates/{school}/missing")
+    page = Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD).get(f"/rates/{school}/missing")
     assert "今年有1人被退回" in page.words
     assert "王*国" not in page.words
 
 
 def test_the_sheet_is_the_list_masked_and_on_record(
-    app: Flask, api: Api, admin: str, school: str, liaison: Desk, monkeypatch: pytest.MonkeyPatch
+    app: Flask, api: Api, admin: str, school: str, liaison: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_lists, "BATCH", 2)
     add_volunteer(api, school)
     waiting = [add_unproven(api, school, name="李秀英") for _ in range(5)]
-    answer = liaison.post(f"/rates/{school}/missing.xlsx")
+    answer = liaison.post(f"/rates/{school}/missing.xlsx", expect=200)
     assert (answer.status, answer.headers["Content-Disposition"]) == (200, "attachment; filename=not-registered.xlsx")
     sheet, rows = sheet_of(answer.data)
     assert [row[0] for row in rows] == [one.no for one in reversed(waiting)]
@@ -88,33 +88,38 @@ def test_the_sheet_is_the_list_masked_and_on_record(
         assert (str(entry.subject_id), entry.details) == (school, {"people": 5, "by_words": False})
 
 
-def test_a_sheet_says_where_it_was_cut(api: Api, school: str, liaison: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_says_where_it_was_cut(
+    api: Api, school: str, liaison: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(people_lists, "BATCH", 2)
     monkeypatch.setattr(people_lists, "MOST_EXPORTED", 3)
     for _ in range(4):
         add_unproven(api, school)
-    sheet, rows = sheet_of(liaison.post(f"/rates/{school}/missing.xlsx").data)
+    sheet, rows = sheet_of(liaison.post(f"/rates/{school}/missing.xlsx", expect=200).data)
     assert len(rows) == 3
     assert "只列出最近的 3 人" in sheet["A2"].value
 
 
-def test_people_of_the_list_are_exported_by_the_same_words(api: Api, admin: str, school: str, liaison: Desk) -> None:
+def test_people_of_the_list_are_exported_by_the_same_words(api: Api, admin: str, school: str, liaison: Browser) -> None:
     teacher, other = add_volunteer(api, school, name="欧阳慕白"), add_volunteer(api, school)
     foreign = add_volunteer(api, make_unit(api, admin), name="欧阳慕白")
-    assert {row[0] for row in sheet_of(liaison.post("/people.xlsx").data)[1]} == {teacher.no, other.no}
-    assert [row[0] for row in sheet_of(liaison.post("/people.xlsx", q="慕白").data)[1]] == [teacher.no]
-    boss = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
-    assert {row[0] for row in sheet_of(boss.post("/people.xlsx", q="慕白").data)[1]} == {teacher.no, foreign.no}
-    assert boss.post("/people.xlsx", status="ghost").status == 422
+    assert {row[0] for row in sheet_of(liaison.post("/people.xlsx", expect=200).data)[1]} == {teacher.no, other.no}
+    assert [row[0] for row in sheet_of(liaison.post("/people.xlsx", expect=200, q="慕白").data)[1]] == [teacher.no]
+    boss = Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
+    assert {row[0] for row in sheet_of(boss.post("/people.xlsx", expect=200, q="慕白").data)[1]} == {
+        teacher.no,
+        foreign.no,
+    }
+    boss.post("/people.xlsx", expect=422, status="ghost")
 
 
-def test_nobody_gets_the_list_of_another_unit(api: Api, admin: str, liaison: Desk) -> None:
+def test_nobody_gets_the_list_of_another_unit(api: Api, admin: str, liaison: Browser) -> None:
     foreign = make_unit(api, admin)
     add_unproven(api, foreign)
-    assert liaison.get(f"/rates/{foreign}/missing").status == 404
-    assert liaison.post(f"/rates/{foreign}/missing.xlsx").status == 404
-    assert liaison.post("/people.xlsx", unit_id=foreign).status == 404
+    liaison.get(f"/rates/{foreign}/missing", expect=404)
+    liaison.post(f"/rates/{foreign}/missing.xlsx", expect=404)
+    liaison.post("/people.xlsx", expect=404, unit_id=foreign)
     nowhere = "00000000-0000-0000-0000-000000000000"
-    boss = Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
-    assert boss.get(f"/rates/{nowhere}/missing").status == 404
-    assert boss.post(f"/rates/{nowhere}/missing.xlsx").status == 404
+    boss = Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
+    boss.get(f"/rates/{nowhere}/missing", expect=404)
+    boss.post(f"/rates/{nowhere}/missing.xlsx", expect=404)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
-from tests.pages import Desk, Shown
+from tests.pages import Browser, Page
 from tests.reports.making import register, transfer
 from tests.reports.test_registration_rates import statements as statements
 from tests.units.making import PASSWORD, make_account, make_area, make_unit, move, pass_days, set_target
@@ -21,9 +21,9 @@ ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 
 
 @pytest.fixture
-def desk(api: Api, admin: str) -> Desk:
+def desk(api: Api, admin: str) -> Browser:
     """The administrator's browser."""
-    return Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
+    return Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def tree(api: Api, admin: str) -> dict[str, str]:
     return units
 
 
-def rows_of(page: Shown) -> dict[str, list[str]]:
+def rows_of(page: Page) -> dict[str, list[str]]:
     """Return the cells of each row of the ranking by the unit's name, in the order of the page."""
     found: dict[str, list[str]] = {}
     table = page.source.partition('class="tw ranking"')[2].partition("</table>")[0]
@@ -75,7 +75,7 @@ def test_a_rate_is_said_to_a_tenth_and_never_full_before_it_is(rate: float | Non
     assert percent(rate) == said
 
 
-def test_the_ranking_says_figures_standing_and_rank(desk: Desk, tree: dict[str, str]) -> None:
+def test_the_ranking_says_figures_standing_and_rank(desk: Browser, tree: dict[str, str]) -> None:
     page = desk.get("/rates")
     found = rows_of(page)
     assert list(found) == ["教育局", "银行", "=公司", "合计"]  # by rate, without a task last
@@ -92,7 +92,7 @@ def test_the_ranking_says_figures_standing_and_rank(desk: Desk, tree: dict[str, 
     assert "截至2026-03-22" in page.words
 
 
-def test_bars_of_a_table_compare_and_none_is_cut(desk: Desk, tree: dict[str, str]) -> None:
+def test_bars_of_a_table_compare_and_none_is_cut(desk: Browser, tree: dict[str, str]) -> None:
     """All bars end at the highest rate: 9/7 fills the width, its mark lies at 7/9, and so does everybody's."""
     bars = re.findall(r'<svg class="bullet".*?</svg>', desk.get("/rates").source, re.DOTALL)
     found = [re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)"', bar)[1:] for bar in bars]
@@ -103,7 +103,7 @@ def test_bars_of_a_table_compare_and_none_is_cut(desk: Desk, tree: dict[str, str
     ]
 
 
-def test_one_far_beyond_its_task_does_not_flatten_the_others(api: Api, admin: str, desk: Desk) -> None:
+def test_one_far_beyond_its_task_does_not_flatten_the_others(api: Api, admin: str, desk: Browser) -> None:
     for name, target, registered in (("甲", 1, 4), ("乙", 2, 1)):
         unit = make_unit(api, admin, name=name)
         set_target(api, admin, unit, target)
@@ -114,7 +114,7 @@ def test_one_far_beyond_its_task_does_not_flatten_the_others(api: Api, admin: st
     assert widths[:2] == ["200.0", "100.0"]
 
 
-def test_equal_rates_share_a_rank(api: Api, admin: str, desk: Desk) -> None:
+def test_equal_rates_share_a_rank(api: Api, admin: str, desk: Browser) -> None:
     for name, target, registered in (("甲", 2, 1), ("乙", 4, 2), ("丙", 4, 1)):
         unit = make_unit(api, admin, name=name)
         set_target(api, admin, unit, target)
@@ -124,7 +124,7 @@ def test_equal_rates_share_a_rank(api: Api, admin: str, desk: Desk) -> None:
     assert {name: cells[0] for name, cells in found.items()} == {"甲": "1", "乙": "1", "丙": "3", "合计": ""}
 
 
-def test_filters_stand_in_the_address_and_the_links_keep_them(desk: Desk, tree: dict[str, str]) -> None:
+def test_filters_stand_in_the_address_and_the_links_keep_them(desk: Browser, tree: dict[str, str]) -> None:
     page = desk.get("/rates", kind="enterprise", sort="rate", order="asc")
     assert list(rows_of(page)) == ["银行", "=公司", "合计"]
     assert 'aria-sort="ascending"' in page.source
@@ -135,7 +135,7 @@ def test_filters_stand_in_the_address_and_the_links_keep_them(desk: Desk, tree: 
     assert "没有符合条件的单位" in desk.get("/rates", kind="community").words
 
 
-def test_one_top_alone_is_shown_with_what_is_below_it(api: Api, admin: str, desk: Desk) -> None:
+def test_one_top_alone_is_shown_with_what_is_below_it(api: Api, admin: str, desk: Browser) -> None:
     top = make_unit(api, admin, name="全区")
     make_unit(api, admin, make_unit(api, admin, top, name="街道"), name="社区")
     assert list(rows_of(desk.get("/rates"))) == ["全区", "街道", "合计"]
@@ -145,20 +145,19 @@ def test_one_top_alone_is_shown_with_what_is_below_it(api: Api, admin: str, desk
     ("name", "value"),
     [("as_of", "2026-03-23"), ("as_of", "gestern"), ("kind", "club"), ("area_id", "x"), ("depth", "-1"), ("sort", "x")],
 )
-def test_filters_that_cannot_be_are_told(desk: Desk, name: str, value: str) -> None:
-    page = desk.get("/rates", **{name: value})
-    assert page.status == 422
+def test_filters_that_cannot_be_are_told(desk: Browser, name: str, value: str) -> None:
+    page = desk.get("/rates", expect=422, **{name: value})
     assert "<title>错误:" in page.source
     assert f'href="#{name}"' in page.source
     assert re.search(rf'id="{name}"[^>]*aria-invalid', page.source)
 
 
-def test_the_area_narrows_the_rows(api: Api, admin: str, desk: Desk) -> None:
+def test_the_area_narrows_the_rows(api: Api, admin: str, desk: Browser) -> None:
     area = make_area(api, admin)
     make_unit(api, admin, name="街内", area_id=area)
     make_unit(api, admin, name="街外")
     assert list(rows_of(desk.get("/rates", area_id=area))) == ["街内", "合计"]
-    assert desk.get("/rates", area_id="00000000-0000-0000-0000-000000000000").status == 422
+    desk.get("/rates", expect=422, area_id="00000000-0000-0000-0000-000000000000")
 
 
 def test_a_row_says_how_it_changed_in_four_weeks(api: Api, admin: str, clock: SettableClock) -> None:
@@ -171,12 +170,12 @@ def test_a_row_says_how_it_changed_in_four_weeks(api: Api, admin: str, clock: Se
     register(api, grown)
     transfer(api, admin, leaving, grown, "2026-04-19")
     make_unit(api, admin, name="新")
-    found = rows_of(Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD).get("/rates"))
+    found = rows_of(Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD).get("/rates"))
     assert {name: cells[-1] for name, cells in found.items()} == {"增": "+3", "减": "−1", "新": "—", "合计": ""}
 
 
 @pytest.mark.parametrize("query", ["", "?kind=enterprise&order=asc&sort=rate", "?depth=1000&sort=code"])
-def test_the_sheets_hold_the_rows_that_are_seen(desk: Desk, tree: dict[str, str], query: str) -> None:
+def test_the_sheets_hold_the_rows_that_are_seen(desk: Browser, tree: dict[str, str], query: str) -> None:
     page = desk.get("/rates" + query)
     seen = [name for name in rows_of(page) if name != "合计"]
     links = {kind: re.search(rf'href="(/rates\.{kind}\?[^"]+)"', page.source) for kind in ("xlsx", "csv")}
@@ -190,10 +189,10 @@ def test_the_sheets_hold_the_rows_that_are_seen(desk: Desk, tree: dict[str, str]
     assert book.freeze_panes == f"A{header + 2}"
     text = desk.get(links["csv"][1].replace("&amp;", "&")).data.decode("utf-8-sig")
     assert [line[2].removeprefix("'") for line in csv.reader(io.StringIO(text))][1:] == seen
-    assert desk.get("/rates.xlsx?kind=club").status == 422
+    desk.get("/rates.xlsx?kind=club", expect=422)
 
 
-def test_a_unit_says_its_gap_rank_weeks_and_tasks(api: Api, admin: str, desk: Desk, tree: dict[str, str]) -> None:
+def test_a_unit_says_its_gap_rank_weeks_and_tasks(api: Api, admin: str, desk: Browser, tree: dict[str, str]) -> None:
     set_target(api, admin, tree["bank"], 4)
     words = desk.get(f"/rates/{tree['bank']}").words
     assert "25%已注册1人,任务4人" in words
@@ -239,11 +238,11 @@ def test_weeks_are_counted_by_the_tree_and_the_tasks_of_their_day(
 
 
 def test_pages_take_the_same_few_statements_for_any_number(
-    api: Api, admin: str, desk: Desk, tree: dict[str, str], statements: list[str]
+    api: Api, admin: str, desk: Browser, tree: dict[str, str], statements: list[str]
 ) -> None:
     def taken(path: str) -> int:
         statements.clear()
-        assert desk.get(path).status == 200
+        desk.get(path)
         return len(statements)
 
     paths = ("/rates?depth=1000", f"/rates/{tree['bureau']}")
@@ -257,25 +256,25 @@ def test_pages_take_the_same_few_statements_for_any_number(
 
 
 def test_a_liaison_starts_at_the_own_unit_and_reaches_no_other(api: Api, admin: str, tree: dict[str, str]) -> None:
-    liaison = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=tree["bureau"]), PASSWORD)
-    assert liaison.get("/rates").location == f"/rates/{tree['bureau']}"
+    liaison = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=tree["bureau"]), PASSWORD)
+    assert liaison.get("/rates", expect=302).location == f"/rates/{tree['bureau']}"
     start = liaison.get("/me")
     assert "128.6%" in start.words
     assert f'href="/rates/{tree["bureau"]}"' in start.source
-    assert liaison.get(f"/rates/{tree['school']}").status == 200
-    assert liaison.get(f"/rates/{tree['bank']}").status == 404
-    assert liaison.get("/rates", root=tree["bank"]).status == 404
-    assert liaison.get("/rates.xlsx", root=tree["bank"]).status == 404
+    liaison.get(f"/rates/{tree['school']}")
+    liaison.get(f"/rates/{tree['bank']}", expect=404)
+    liaison.get("/rates", expect=404, root=tree["bank"])
+    liaison.get("/rates.xlsx", expect=404, root=tree["bank"])
     assert "银行" not in liaison.get("/rates?depth=1000").source
     move(api, admin, tree["bureau"], make_unit(api, admin, name="全区"))
     crumbs = liaison.get(f"/rates/{tree['school']}").source
     assert ("教育局" in crumbs, "全区" in crumbs) == (True, False)
-    below = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=tree["school"]), PASSWORD)
+    below = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=tree["school"]), PASSWORD)
     assert "教育局" not in below.get(f"/rates/{tree['school']}").source
-    assert below.get(f"/rates/{tree['bureau']}").status == 404
+    below.get(f"/rates/{tree['bureau']}", expect=404)
 
 
-def test_who_sees_several_units_starts_with_those_behind(api: Api, desk: Desk, tree: dict[str, str]) -> None:
+def test_who_sees_several_units_starts_with_those_behind(api: Api, desk: Browser, tree: dict[str, str]) -> None:
     start = desk.get("/me")
     assert "110%" in start.words
     assert "有1个单位还没达标" in start.words

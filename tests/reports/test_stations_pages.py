@@ -8,7 +8,7 @@ import pytest
 
 from tests.checkin.making import Post, make_post
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
-from tests.pages import Desk, Shown
+from tests.pages import Browser, Page
 from tests.reports.test_stations import serve
 from tests.stations.making import make_station
 from tests.units.making import PASSWORD, make_account, make_unit
@@ -26,11 +26,11 @@ def post(api: Api, admin: str) -> Post:
 
 
 @pytest.fixture
-def boss(api: Api, admin: str) -> Desk:
-    return Desk.of(api, ADMIN_PHONE, ADMIN_PASSWORD)
+def boss(api: Api, admin: str) -> Browser:
+    return Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
 
 
-def rows_of(page: Shown) -> dict[str, list[str]]:
+def rows_of(page: Page) -> dict[str, list[str]]:
     """Return the cells of each station, by its id where it leads on, else by its name."""
     found = {}
     for row in ROW.findall(page.source):
@@ -40,7 +40,7 @@ def rows_of(page: Shown) -> dict[str, list[str]]:
     return found
 
 
-def test_figures_stand_with_their_subtree_and_their_own(api: Api, admin: str, post: Post, boss: Desk) -> None:
+def test_figures_stand_with_their_subtree_and_their_own(api: Api, admin: str, post: Post, boss: Browser) -> None:
     centre, station = (
         api("GET", f"/stations/{one}", expect=200).body["name"] for one in (post.scene.center, post.scene.station)
     )
@@ -55,22 +55,21 @@ def test_figures_stand_with_their_subtree_and_their_own(api: Api, admin: str, po
     assert f"station={post.scene.center}" in below.source
 
 
-def test_a_period_is_chosen_by_days(post: Post, boss: Desk) -> None:
+def test_a_period_is_chosen_by_days(post: Post, boss: Browser) -> None:
     before = boss.get("/rates/stations", **{"from": "2026-02-01", "to": "2026-02-28"})
     assert "2026-02-01至2026-02-28" in before.words
     assert 'aria-current="page">上月' in before.source
     assert all(cells[2:5] == ["0", "0", "0"] for cells in rows_of(before).values())
     assert 'aria-current="page">本月' in boss.get("/rates/stations").source
-    wrong = boss.get("/rates/stations", **{"from": "2026-03-02", "to": "2026-03-01"})
-    assert wrong.status == 422
+    wrong = boss.get("/rates/stations", expect=422, **{"from": "2026-03-02", "to": "2026-03-01"})
     assert "<title>错误:" in wrong.source
     assert 'href="#to"' in wrong.source
-    assert boss.get("/rates/stations", **{"from": "gestern"}).status == 422
-    assert boss.get("/rates/stations", station="x").status == 422
-    assert boss.get("/rates/stations.xlsx", **{"from": "gestern"}).status == 422
+    boss.get("/rates/stations", expect=422, **{"from": "gestern"})
+    boss.get("/rates/stations", expect=422, station="x")
+    boss.get("/rates/stations.xlsx", expect=422, **{"from": "gestern"})
 
 
-def test_the_sheet_holds_the_rows_that_are_seen(api: Api, admin: str, post: Post, boss: Desk) -> None:
+def test_the_sheet_holds_the_rows_that_are_seen(api: Api, admin: str, post: Post, boss: Browser) -> None:
     make_station(api, admin, "point", post.scene.center, name="=点")
     make_station(api, admin, "point", post.scene.station, name="两级以下")
     page = boss.get("/rates/stations", station=post.scene.center)
@@ -89,13 +88,13 @@ def test_the_sheet_holds_the_rows_that_are_seen(api: Api, admin: str, post: Post
 
 def test_a_keeper_sees_the_own_subtree_alone(api: Api, admin: str, post: Post) -> None:
     foreign = make_station(api, admin, name="城西站")
-    keeper = Desk.of(api, make_account(api, admin, "station_keeper", station_id=post.scene.station), PASSWORD)
+    keeper = Browser(api.app, make_account(api, admin, "station_keeper", station_id=post.scene.station), PASSWORD)
     page = keeper.get("/rates/stations")
     assert len(rows_of(page)) == 1
     assert "城西站" not in page.source
     for path in ("/rates/stations", "/rates/stations.xlsx"):
-        assert keeper.get(path, station=post.scene.station).status == 200
-        assert keeper.get(path, station=foreign).status == 404
-        assert keeper.get(path, station=post.scene.center).status == 404
-    liaison = Desk.of(api, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin)), PASSWORD)
-    assert liaison.get("/rates/stations").status == 403
+        keeper.get(path, station=post.scene.station)
+        keeper.get(path, expect=404, station=foreign)
+        keeper.get(path, expect=404, station=post.scene.center)
+    liaison = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin)), PASSWORD)
+    liaison.get("/rates/stations", expect=403)

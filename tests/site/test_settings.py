@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from tests.clerk import Clerk, Seen, add_staff
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
-from tests.units.making import make_unit
+from tests.pages import Browser, Page
+from tests.units.making import add_staff, make_unit
 from volunteer.clock import SettableClock
 from volunteer.config import settings
 from volunteer.database import transaction
@@ -29,22 +29,22 @@ FORM = {
 
 
 @pytest.fixture
-def boss(app: Flask, admin: str) -> Clerk:
-    return Clerk(app, ADMIN_PHONE, ADMIN_PASSWORD)
+def boss(app: Flask, admin: str) -> Browser:
+    return Browser(app, ADMIN_PHONE, ADMIN_PASSWORD)
 
 
-def foot(seen: Seen) -> str:
+def foot(seen: Page) -> str:
     """Return the foot of a page."""
-    found = re.search(r"<footer.*?</footer>", seen.text, re.DOTALL)
+    found = re.search(r"<footer.*?</footer>", seen.source, re.DOTALL)
     assert found
     return found[0]
 
 
-def save(boss: Clerk, **more: str) -> Seen:
+def save(boss: Browser, **more: str) -> Page:
     """Save the form as it stands, with changes."""
     seen = boss.get("/manage/site")
     typed = {name: seen.value(name) for name in (*rules.FIELDS, "seen")}
-    return boss.post("/manage/site", **(typed | more))
+    return boss.post("/manage/site", expect=None, **(typed | more))
 
 
 def test_a_helpline_is_something_that_can_be_dialled() -> None:
@@ -55,16 +55,16 @@ def test_a_helpline_is_something_that_can_be_dialled() -> None:
     assert [fault.code for fault in rules.faults_of({"helpline_hours": "9:00"})] == ["hours-without-helpline"]
 
 
-def test_until_somebody_sets_them_the_environment_says_the_name(app: Flask, boss: Clerk) -> None:
+def test_until_somebody_sets_them_the_environment_says_the_name(app: Flask, boss: Browser) -> None:
     seen = boss.get("/manage/site")
     assert settings().site_name in seen.title
-    assert "还没有修改过" in seen.text
+    assert "还没有修改过" in seen.source
     assert "tel:" not in foot(seen)
 
 
-def test_what_is_saved_stands_on_every_page_at_once(app: Flask, boss: Clerk) -> None:
+def test_what_is_saved_stands_on_every_page_at_once(app: Flask, boss: Browser) -> None:
     assert save(boss, **FORM).status == 303
-    seen = Clerk(app).get("/")
+    seen = Browser(app).get("/")
     assert FORM["name"] in seen.title
     assert '<a href="tel:057187000000">0571-8700 0000</a>' in foot(seen)
     for text in (FORM["helpline_hours"], FORM["organizer"], FORM["filing_number"]):
@@ -72,7 +72,7 @@ def test_what_is_saved_stands_on_every_page_at_once(app: Flask, boss: Clerk) -> 
     assert boss.get("/manage/site").value("helpline") == "0571-8700 0000"
 
 
-def test_every_saving_is_kept_with_who_and_when(app: Flask, boss: Clerk, clock: SettableClock, admin: str) -> None:
+def test_every_saving_is_kept_with_who_and_when(app: Flask, boss: Browser, clock: SettableClock, admin: str) -> None:
     save(boss, **FORM)
     clock.set(clock.now() + dt.timedelta(days=1))
     save(boss, helpline="12345", organizer="")
@@ -85,7 +85,7 @@ def test_every_saving_is_kept_with_who_and_when(app: Flask, boss: Clerk, clock: 
         ]
         assert [one.field for one in first.changes] == list(rules.FIELDS)
         assert newest.at == clock.now()
-    text = boss.get("/manage/site").text
+    text = boss.get("/manage/site").source
     assert "0571-8700 0000 → 12345" in text
     assert "管理员" in text
     statement = "UPDATE site_versions SET name = 'x'"
@@ -93,7 +93,7 @@ def test_every_saving_is_kept_with_who_and_when(app: Flask, boss: Clerk, clock: 
         session.execute(sa.text(statement))
 
 
-def test_all_faults_come_at_once_and_what_was_typed_stays(boss: Clerk) -> None:
+def test_all_faults_come_at_once_and_what_was_typed_stays(boss: Browser) -> None:
     seen = save(boss, **(FORM | {"name": "名" * 51, "helpline": "请打电话", "filing_number": "浙" * 61}))
     assert (seen.status, set(seen.faults)) == (422, {"name", "filing_number"})
     assert seen.title.startswith("错误:")
@@ -102,38 +102,37 @@ def test_all_faults_come_at_once_and_what_was_typed_stays(boss: Clerk) -> None:
     assert (seen.value("helpline"), seen.value("name")) == ("请打电话", FORM["name"])
 
 
-def test_two_who_save_at_once_do_not_undo_each_other(app: Flask, boss: Clerk) -> None:
+def test_two_who_save_at_once_do_not_undo_each_other(app: Flask, boss: Browser) -> None:
     late = boss.get("/manage/site").value("seen")
     save(boss, **FORM)
-    seen = boss.post("/manage/site", name="别的名称", seen=late)
-    assert seen.status == 409
+    seen = boss.post("/manage/site", expect=409, name="别的名称", seen=late)
     assert "别人已修改过" in seen.faults["name"]
     with app.app_context():
         assert service.facts().name == FORM["name"]
 
 
-def test_only_an_admin_saves(app: Flask, api: Api, boss: Clerk, admin: str) -> None:
+def test_only_an_admin_saves(app: Flask, api: Api, boss: Browser, admin: str) -> None:
     unit = make_unit(api, admin)
-    liaison = Clerk(app, *add_staff(api, admin, "unit_liaison", unit_id=unit))
+    liaison = Browser(app, *add_staff(api, admin, "unit_liaison", unit_id=unit))
     seen = liaison.get("/manage/site", expect=403)
-    assert re.search(r"只供以下角色使用.\s*管理员", seen.text)
-    assert liaison.post("/manage/site", name="我的网站", seen="0").status == 403
+    assert re.search(r"只供以下角色使用.\s*管理员", seen.source)
+    liaison.post("/manage/site", expect=403, name="我的网站", seen="0")
 
 
-def test_pages_of_errors_say_whom_to_ask(app: Flask, boss: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "单位联络员" in boss.get("/nowhere", expect=404).text
+def test_pages_of_errors_say_whom_to_ask(app: Flask, boss: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "单位联络员" in boss.get("/nowhere", expect=404).source
     save(boss, **FORM)
-    assert 'href="tel:057187000000"' in boss.get("/nowhere", expect=404).text.partition("<footer")[0]
+    assert 'href="tel:057187000000"' in boss.get("/nowhere", expect=404).source.partition("<footer")[0]
 
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr("volunteer.site.service.values", broken)
     seen = boss.get("/manage/site", expect=500)
-    trace = re.search(r"错误编号:([0-9a-f]{12})", seen.text)
+    trace = re.search(r"错误编号:([0-9a-f]{12})", seen.source)
     assert trace
-    assert "您的数据没有丢失" in seen.text
-    assert seen.text.count(trace[1]) == 2
+    assert "您的数据没有丢失" in seen.source
+    assert seen.source.count(trace[1]) == 2
 
 
 def test_a_page_comes_even_if_the_database_does_not_answer(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +140,12 @@ def test_a_page_comes_even_if_the_database_does_not_answer(app: Flask, monkeypat
         raise OperationalError("SELECT", {}, Exception("down"))
 
     monkeypatch.setattr(layout, "SITE", [down])
-    seen = Clerk(app).get("/nowhere", expect=404)
+    seen = Browser(app).get("/nowhere", expect=404)
     assert settings().site_name in seen.title
 
 
 def test_the_frame_asks_once_a_request(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(layout, "SITE", [lambda: asked.append(1) or service.facts()])
-    Clerk(app).get("/")
+    Browser(app).get("/")
     assert len(asked) == 1

@@ -42,12 +42,17 @@ def make_staff(api: Api, admin: str, role: str, **scope: str) -> str:
     return api.login(make_account(api, admin, role, **scope), PASSWORD)
 
 
-def make_account(api: Api, admin: str, role: str, **scope: str) -> str:
+def make_account(api: Api, admin: str, role: str, name: str = "陈联络", **scope: str) -> str:
     """Add an account with one grant; return its phone, for signing in on a page with `PASSWORD`."""
     phone = f"137{next(_numbers):08}"
-    made = api("POST", "/accounts", {"phone": phone, "name": "陈联络", "password": PASSWORD}, admin, expect=201)
+    made = api("POST", "/accounts", {"phone": phone, "name": name, "password": PASSWORD}, admin, expect=201)
     api("POST", f"/accounts/{made.body['id']}/grants", {"role": role, **scope}, admin, expect=201)
     return phone
+
+
+def add_staff(api: Api, admin: str, role: str, name: str = "陈联络", **scope: str) -> tuple[str, str]:
+    """Add an account with one grant; return phone and password, for signing in on a page."""
+    return make_account(api, admin, role, name, **scope), PASSWORD
 
 
 def make_liaison(api: Api, admin: str, **scope: str) -> str:
