@@ -24,8 +24,8 @@ help: ## show this list
 run: .venv/.service $(CATALOGUES) $(ASSETS) ## install, migrate, load the demo once and serve it on PORT (8000)
 	$(BIN)/volunteer demo serve --port $(PORT)
 
-test: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## every test that is not slow, on 2 cores, with branch coverage (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --cov --cov-branch --cov-report=term $(ARGS)
+test: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## every test that is not slow, on 2 cores (one of the 3 workers mostly waits for the acceptance script), with branch coverage (ARGS=… goes to pytest)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --cov --cov-branch --cov-report=term $(ARGS)
 
 test-slow: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## faults, drills, large data: minutes, not seconds
 	$(BIN)/python -m pytest -m slow $(ARGS)
