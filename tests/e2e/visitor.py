@@ -122,6 +122,7 @@ class Visitor:
         """Look at this page in this state, if nobody has in this run."""
         if not self.scripted:
             return
+        self.page.locator("h1").first.wait_for(state="attached")  # between two documents there is none to ask
         path = NUMBER.sub("/…", urlsplit(self.page.url).path)
         large = self.page.evaluate("document.documentElement.className")
         side = self.page.locator(".side").count()

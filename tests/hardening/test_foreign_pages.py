@@ -20,6 +20,8 @@ FOREIGN = ("foreign_keeper", "foreign_liaison", "other")
 PUBLIC = re.compile(
     r"(GET|POST) (/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/s/\{station|/me/make-ups/new\?shift=\{shift)"
 )
+#: Empty sheets to fill in: the same for every liaison.
+BLANK = "/people/import/templates/"
 #: Things of theirs, by which the matrix tells that these are not everybody's.
 THEIRS = ("{foreign", "{other")
 #: A keeper anywhere may confirm who stands there with a paper (ADR 0005), so sees that an unproven person is there.
@@ -29,7 +31,7 @@ KEEPER_CONFIRMS = re.compile(r"(GET|POST) /people/\{unproven\}")
 def lines() -> list[str]:
     """Return the lines that name a thing of ours."""
     named = (one for one in matrix.PAGES if "{" in one and not any(name in one for name in THEIRS))
-    return [one for one in named if not PUBLIC.match(one)]
+    return [one for one in named if not PUBLIC.match(one) and BLANK not in one]
 
 
 def asked(client: FlaskClient, method: str, path: str) -> int:
