@@ -183,6 +183,8 @@ def test_a_shift_is_run_from_its_sign_ups_to_the_close_out(visitor: Visitor, sta
     follow(visitor, visitor.page.get_by_role("link", name="查看并审核").first)
     visitor.tap("通过 张*丰")
     assert "报名已确认" in visitor.text
+    visitor.tap("取消报名 张*丰")
+    visitor.tap("不,返回")
     visitor.tap("代人报名")
     visitor.type("完整的手机号或志愿者编号", "15000000000")
     visitor.tap("查找")
