@@ -184,6 +184,7 @@ def _lines(actor: Actor, grants: Collection[Grant]) -> list[GrantLine]:
 
 
 def _shown_name(actor: Actor, account: Account) -> str:
-    """Return a name as this caller may read it: staff's in full for an admin, all else masked."""
+    """Return a name as this caller may read it: one's own in full, staff's in full for an admin, all else masked."""
     name = settings().keyring.open(account.name_sealed, "accounts", "name_sealed", account.id)
-    return name if actor.is_admin and account.is_staff else name[:1] + "*" * (len(name) - 1)
+    in_full = account.id == actor.account_id or (actor.is_admin and account.is_staff)
+    return name if in_full else name[:1] + "*" * (len(name) - 1)

@@ -6,7 +6,7 @@ Source: contract/api.md, Sign-in, accounts, grants; decisions 3, 4.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -217,17 +217,6 @@ def get_account(account_id: uuid.UUID) -> AccountView:
     if account is None:
         raise NotFound
     return view_of(session, account)
-
-
-def shown_names(actor: Actor, account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return who these accounts are, by id, in one statement: in full for an admin and for oneself, else masked."""
-    ring, names = settings().keyring, {}
-    query = sa.select(Account.id, Account.name_sealed).where(Account.id.in_(set(account_ids)))
-    for account_id, sealed in reading().execute(query) if account_ids else ():
-        name = ring.open(sealed, "accounts", "name_sealed", account_id)
-        in_full = actor.is_admin or account_id == actor.account_id
-        names[account_id] = name if in_full else name[:1] + "*" * (len(name) - 1)
-    return names
 
 
 def list_staff(actor: Actor, q: str | None, limit: int, after: uuid.UUID | None) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from volunteer.access import Actor, Permission
-from volunteer.accounts import service as accounts
+from volunteer.accounts import directory
 from volunteer.activities import service, views
 from volunteer.activities.lifecycle import why_not_decide
 from volunteer.activities.models import Activity, Signup
@@ -139,5 +139,5 @@ def _history(actor: Actor, activity: Mapping[str, Any]) -> list[dict[str, Any]]:
     told += [(decided, activity["decided_at"], activity["decided_by"])]
     if activity["status"] in (_S.CANCELLED, _S.FINISHED):
         told += [(activity["status"], activity["ended_at"], None)]
-    names = accounts.shown_names(actor, [who for _, _, who in told if who])
+    names = directory.names_of(actor, [who for _, _, who in told if who])
     return [{"step": step, "at": at, "who": names.get(who, "")} for step, at, who in told if at]

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from volunteer.access import Actor, Permission
-from volunteer.accounts import service as accounts
+from volunteer.accounts import directory
 from volunteer.activities import service
 from volunteer.activities.lifecycle import why_not_decide
 from volunteer.activities.models import Activity, Shift, Signup
@@ -31,7 +31,7 @@ def submitted_activities(actor: Actor, limit: int, after: Cursor | None = None) 
         query = query.where(sa.tuple_(Activity.submitted_at, Activity.id) > after)
     rows = list(reading().scalars(query.order_by(Activity.submitted_at, Activity.id).limit(limit + 1)))
     briefs = stations.station_briefs(row.station_id for row in rows)
-    names = accounts.shown_names(actor, [row.submitted_by for row in rows if row.submitted_by])
+    names = directory.names_of(actor, [row.submitted_by for row in rows if row.submitted_by])
     refusals = _refusals(actor, rows)
     firsts = sa.select(Shift.activity_id, sa.func.min(Shift.starts_at), sa.func.count()).where(
         Shift.activity_id.in_([row.id for row in rows]), Shift.cancelled_at.is_(None)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor, Permission
-from volunteer.accounts.service import shown_names
+from volunteer.accounts.directory import names_of
 from volunteer.activities.service import ShiftFacts, shifts_of, signup_status
 from volunteer.clock import day_starts_at, site_day
 from volunteer.config import settings
@@ -104,7 +104,7 @@ def _said(actor: Actor, session: Session, row: HourRequest) -> dict[str, Any]:
     flags, barred = deciding.flags_now(session, row), deciding.barred_from(session, row)
     is_low = deciding.is_too_low(actor, row.station_id, flags)
     refusal = deciding.refusal_of(actor, row.level, is_party=actor.account in barred, is_low=is_low)
-    names = shown_names(actor, [one for one in (row.asker_account_id, row.decided_by) if one])
+    names = names_of(actor, [one for one in (row.asker_account_id, row.decided_by) if one])
     for_themself = row.asker_account_id in account_ids_of(session, row.person_id)
     return {
         "flags": flags,
@@ -139,7 +139,7 @@ def _about_make_up(
 
 def _listed(actor: Actor, session: Session, scans: Sequence[Scan]) -> list[dict[str, Any]]:
     """Return scans with their operators' names (masked but for an admin) and their activities' titles."""
-    names = shown_names(actor, [scan.account_id for scan in scans if scan.account_id])
+    names = names_of(actor, [scan.account_id for scan in scans if scan.account_id])
     shifts = shifts_of(session, {scan.shift_id for scan in scans if scan.shift_id})
     return [
         {
