@@ -6,7 +6,7 @@ Source: ux.md A5; contract, Areas, units, tasks.
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -94,7 +94,14 @@ def unit_of(unit_id: uuid.UUID | None) -> Unit | None:
     return reading().get(Unit, unit_id) if unit_id else None
 
 
-def lineage(unit_id: uuid.UUID | None) -> list[tuple[uuid.UUID, str]]:
+class Step(NamedTuple):
+    """A unit on the way down the tree."""
+
+    id: uuid.UUID
+    name: str
+
+
+def lineage(unit_id: uuid.UUID | None) -> list[Step]:
     """Return the units from the top down to this one, as the tree stands; of a closed one, where it stood last."""
     if unit_id is None:
         return []
@@ -103,7 +110,7 @@ def lineage(unit_id: uuid.UUID | None) -> list[tuple[uuid.UUID, str]]:
     up = sa.select(Unit.id, Placement.parent_id, line.c.height + 1).join(Placement, _last_place())
     line = line.union_all(up.join(line, line.c.parent_id == Unit.id))
     query = sa.select(Unit.id, Unit.name).join(line, line.c.id == Unit.id).order_by(line.c.height.desc())
-    return [(row.id, row.name) for row in reading().execute(query)]
+    return [Step(row.id, row.name) for row in reading().execute(query)]
 
 
 def places_of(unit_id: uuid.UUID) -> list[Place]:
