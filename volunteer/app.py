@@ -28,6 +28,7 @@ from volunteer.activities import (
     signups,
     signups_api,
 )
+from volunteer.activities import merging as activities_merging
 from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
@@ -36,6 +37,7 @@ from volunteer.areas import desk_pages as areas_desk
 from volunteer.areas import service as areas
 from volunteer.certificates import api as certificates_api
 from volunteer.certificates import desk_pages as certificates_desk
+from volunteer.certificates import merging as certificates_merging
 from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
@@ -62,6 +64,8 @@ from volunteer.registration import (
     assisted_pages,
     erasure,
     invitations_api,
+    merging,
+    merging_tables,
     people_pages,
     privacy,
     privacy_api,
@@ -234,6 +238,7 @@ def wire() -> None:
     hours.SCANS_BETWEEN[:] = [showing.scans_between]
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     _wire_scopes()
+    _wire_mergers()
     layout.SITE[:] = [site.facts]
     jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
@@ -259,6 +264,13 @@ def _wire_scopes() -> None:
     ):
         directory.SCOPES[field] = directory.scope_desk(many, find)
     directory.SCOPES["shift_id"] = directory.ScopeDesk(activities.shift_titles)
+
+
+def _wire_mergers() -> None:
+    """Tell a merge of two records what becomes of every table that names a person; hours come after their evidence."""
+    merging.MERGERS.update(merging_tables.TABLES)
+    merging.MERGERS.update(activities_merging.TABLES)
+    merging.MERGERS.update(certificates_merging.TABLES)
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

@@ -180,6 +180,12 @@ def live_signups(session: Session, shift_ids: Iterable[uuid.UUID]) -> list[Signu
     return list(session.scalars(query.order_by(Signup.id).execution_options(populate_existing=True)))
 
 
+def live_signups_of(session: Session, people: Iterable[uuid.UUID]) -> list[Signup]:
+    """Return the live sign-ups of people, as the database has them now."""
+    query = sa.select(Signup).where(Signup.person_id.in_(list(people)), Signup.status.in_(LIVE))
+    return list(session.scalars(query.order_by(Signup.id).execution_options(populate_existing=True)))
+
+
 def tell(session: Session, signups: Iterable[Signup], kind: str, body: str, now: dt.datetime) -> None:
     """Tell each person of these sign-ups once."""
     for person_id in sorted({signup.person_id for signup in signups}):

@@ -95,3 +95,9 @@ def list_messages(
         )
     rows = reading().scalars(query.order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(limit))
     return [MessageView(r.id, r.kind, r.body or "", r.created_at, r.read_at) for r in rows]
+
+
+def hand_on(session: Session, from_id: uuid.UUID, into_id: uuid.UUID) -> int:
+    """Let the messages in the app to one person be those of another (merged records); return how many."""
+    moved = sa.update(OutboxMessage).where(OutboxMessage.person_id == from_id).values(person_id=into_id)
+    return int(session.execute(moved).rowcount)  # type: ignore[attr-defined]

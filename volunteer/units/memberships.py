@@ -7,6 +7,7 @@ whom, and how far ahead or back, is for the callers. Source: decisions 4, 5; con
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +18,22 @@ from volunteer.units import queries
 from volunteer.units.models import COUNTS, Membership, Unit
 
 memberships_as_of = queries.memberships_as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of the memberships of a merged record.
+
+    Attributes:
+        joined: the survivor's new ones, `ended` the record's that ran until today or would have begun later.
+        kept: the record's that tell its past days.
+        is_split: both counted, in different units.
+    """
+
+    joined: int
+    ended: int
+    kept: int
+    is_split: bool
 
 
 def join(
@@ -77,6 +94,38 @@ def transfer(
         session.flush()
     if unit_id is not None and (covering is None or covering.unit_id != unit_id):
         _add(session, person_id, unit_id, COUNTS, on, now)
+
+
+def merge(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, on: dt.date, now: dt.datetime) -> Merged:
+    """End all memberships of a merged record on `on`, and let the survivor have what they lack; past days stay.
+
+    The survivor's own unit holds where both count. A unit that is closed by now is not joined anew.
+    """
+    of_record = list(session.scalars(sa.select(Membership).where(Membership.person_id == from_id)))
+    current = [row for row in of_record if row.until_on is None or row.until_on > on]
+    ours = session.scalars(
+        sa.select(Membership).where(
+            Membership.person_id == into_id, sa.or_(Membership.until_on.is_(None), Membership.until_on > on)
+        )
+    ).all()
+    counted = {row.unit_id for row in ours if row.kind == COUNTS}
+    is_split = bool(counted) and any(row.kind == COUNTS and row.unit_id not in counted for row in current)
+    here = {(row.unit_id, row.kind) for row in ours}
+    meant = [
+        row
+        for row in sorted(current, key=lambda one: (one.from_on, one.id))
+        if row.until_on is None and (row.unit_id, row.kind) not in here and not (row.kind == COUNTS and counted)
+    ]
+    wanted = [(row.unit_id, row.kind) for row in meant if session.get_one(Unit, row.unit_id).closed_on is None]
+    for row in current:
+        if row.from_on >= on:
+            session.delete(row)
+        else:
+            row.until_on = on
+    session.flush()
+    for unit_id, kind in wanted:
+        _add(session, into_id, unit_id, kind, on, now)
+    return Merged(len(wanted), len(current), sum(row.from_on < on for row in of_record), is_split)
 
 
 def unit_of(session: Session, person_id: uuid.UUID, on: dt.date) -> uuid.UUID | None:
