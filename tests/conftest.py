@@ -3,11 +3,14 @@
 Each test that asks for `app` runs twice, on SQLite and on PostgreSQL, on a database freshly copied from a migrated one.
 """
 
+import copy
 import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,12 +61,18 @@ def cheap_passwords() -> Iterator[PasswordHasher]:
 
 
 class Backend:
-    """One kind of database, with a migrated template that `fresh` copies."""
+    """One kind of database, with a migrated template that `fresh` copies.
+
+    It knows whether something was committed since it was fresh, so that a beginning that many tests share is made once
+    and put back for the others (`remembered`).
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.app: Flask | None = None
         self.settings: Settings | None = None
+        self.beginning: tuple[Any, ...] | None = None
+        self.kept: dict[tuple[Any, ...], tuple[Any, Any]] = {}
 
     def url(self) -> str:
         """Return the URL of the database that tests use."""
@@ -79,6 +88,8 @@ class Backend:
             self.restore()
             self.settings = read_settings(self.url(), self.folder)
             self.app = create_app(self.settings, SettableClock(START))
+            with self.app.app_context():
+                sa.event.listen(db.engine, "commit", self._written)
         else:
             with self.app.app_context():
                 db.engine.dispose()
@@ -86,7 +97,39 @@ class Backend:
         assert self.settings
         config.install(self.settings)
         self.app.extensions["clock"].set(START)
+        self.beginning = ()
         return self.app
+
+    def _written(self, _connection: sa.Connection) -> None:
+        """What is in the database now is no beginning that others share."""
+        self.beginning = None
+
+    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives; where the same was made of the same beginning before, put its rows back instead.
+
+        `make` may depend on nothing but the database, the clock and `key`, and gives plain values.
+        """
+        assert self.app
+        began = self.beginning
+        if began is None:
+            return make()
+        name = (*began, key, self.app.extensions["clock"].now())
+        if name in self.kept:
+            made, rows = self.kept[name]
+            self.put_back(rows)
+        else:
+            made = make()
+            self.kept[name] = made, self.rows()
+        self.beginning = name
+        return copy.deepcopy(made)
+
+    def rows(self) -> Any:
+        """Return all that is in the database."""
+        raise NotImplementedError  # pragma: no cover - the two below do
+
+    def put_back(self, rows: Any) -> None:
+        """Put what `rows` gave in place of what is there."""
+        raise NotImplementedError  # pragma: no cover - the two below do
 
 
 class Sqlite(Backend):
@@ -104,6 +147,19 @@ class Sqlite(Backend):
         for tail in ("", "-wal", "-shm"):
             (self.folder / f"test.db{tail}").unlink(missing_ok=True)
         shutil.copyfile(self.template, self.folder / "test.db")
+
+    def rows(self) -> bytes:
+        with closing(sqlite3.connect(self.folder / "test.db")) as connection:
+            return connection.serialize()
+
+    def put_back(self, rows: bytes) -> None:
+        assert self.app
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        for tail in ("-wal", "-shm"):
+            (self.folder / f"test.db{tail}").unlink(missing_ok=True)
+        (self.folder / "test.db").write_bytes(rows)
 
 
 class Postgresql(Backend):
@@ -159,6 +215,23 @@ class Postgresql(Backend):
                     connection.execute(table.insert(), self.seeds[table.name])
         return True
 
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        assert self.engine
+        with self.engine.connect() as connection:
+            found = {
+                table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                for table in metadata.sorted_tables
+            }
+        return {name: rows for name, rows in found.items() if rows != self.seeds[name]}
+
+    def put_back(self, rows: dict[str, list[dict[str, Any]]]) -> None:
+        assert self.engine
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            for name, kept in rows.items():
+                connection.execute(metadata.tables[name].delete())
+                connection.execute(metadata.tables[name].insert(), kept)
+
     def close(self) -> None:
         """Let go of the database."""
         if self.engine is not None:
@@ -181,6 +254,14 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bac
                 db.engine.dispose()
         if isinstance(backend, Postgresql):
             backend.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave pages on PostgreSQL to `make test-slow`: the services below them run on both databases every day."""
+    for item in items:
+        spec = getattr(item, "callspec", None)
+        if "pages" in item.path.stem and spec is not None and spec.params.get("backend") == "postgresql":
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -238,9 +319,14 @@ def as_form(name: str, data: bytes, **fields: str) -> tuple[bytes, str]:
 class Api:
     """Speaks the HTTP contract with the app under test."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, backend: Backend | None = None) -> None:
         self.app = app
+        self.backend = backend
         self.now = app.extensions["clock"].now
+
+    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, made once for all tests that begin with it (`Backend.remembered`)."""
+        return self.backend.remembered(key, make) if self.backend else make()
 
     def __call__(
         self, method: str, path: str, body: Any = None, token: str | None = None, expect: int | None = None, **more: Any
@@ -277,8 +363,8 @@ class Api:
 
 
 @pytest.fixture
-def api(app: Flask) -> Api:
-    return Api(app)
+def api(app: Flask, backend: Backend) -> Api:
+    return Api(app, backend)
 
 
 ADMIN_PHONE, ADMIN_PASSWORD = "13900000001", "Admin-2026-pass"
@@ -289,6 +375,9 @@ def admin(app: Flask, api: Api) -> str:
     """The token of the first administrator."""
     from volunteer.accounts import service
 
-    with app.app_context():
-        service.create_first_admin(ADMIN_PHONE, "管理员", ADMIN_PASSWORD, api.now())
-    return api.login(ADMIN_PHONE, ADMIN_PASSWORD)
+    def make() -> str:
+        with app.app_context():
+            service.create_first_admin(ADMIN_PHONE, "管理员", ADMIN_PASSWORD, api.now())
+        return api.login(ADMIN_PHONE, ADMIN_PASSWORD)
+
+    return api.remembered("admin", make)

@@ -25,9 +25,14 @@ class Scene:
 
 def make_scene(api: Api, admin: str) -> Scene:
     """Build a centre and a station with coordinates, a keeper each."""
-    center = make_station(api, admin, "center")
-    station = make_station(api, admin, "station", center, **HERE)
-    return Scene(center, station, make_keeper(api, admin, center), make_keeper(api, admin, station))
+
+    def make() -> Scene:
+        center = make_station(api, admin, "center")
+        station = make_station(api, admin, "station", center, **HERE)
+        return Scene(center, station, make_keeper(api, admin, center), make_keeper(api, admin, station))
+
+    scene: Scene = api.remembered("scene", make)
+    return scene
 
 
 def at(api: Api, minutes: float) -> str:

@@ -123,7 +123,8 @@ def make_device(api: Api, keeper: str, station_id: str) -> str:
 def make_post(api: Api, admin: str) -> Post:
     """Build the world of check-in."""
     scene = make_scene(api, admin)
-    return Post(api, admin, scene, make_device(api, scene.keeper, scene.station), api.now())
+    device = api.remembered("device", lambda: make_device(api, scene.keeper, scene.station))
+    return Post(api, admin, scene, device, api.now())
 
 
 def told(answer: Answer) -> tuple[int, str]:

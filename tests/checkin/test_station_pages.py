@@ -58,7 +58,8 @@ def state(shown: Page) -> str:
 @pytest.fixture
 def door(api: Api, admin: str) -> Door:
     post = make_post(api, admin)
-    phone = make_account(api, admin, "station_keeper", station_id=post.scene.station)
+    station = post.scene.station
+    phone = api.remembered("keeper", lambda: make_account(api, admin, "station_keeper", station_id=station))
     return Door(post, Browser(api.app, phone, PASSWORD))
 
 

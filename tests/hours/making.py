@@ -126,17 +126,14 @@ def make_keeper(api: Api, admin: str, station_id: str) -> str:
 
 def make_world(api: Api, admin: str) -> World:
     """Build the world in which hours are tested."""
-    centre = make_station(api, admin, "center")
-    station = make_station(api, admin, parent_id=centre)
-    return World(
-        api,
-        admin,
-        make_unit(api, admin),
-        centre,
-        station,
-        make_keeper(api, admin, centre),
-        make_keeper(api, admin, station),
-    )
+
+    def make() -> tuple[str, ...]:
+        centre = make_station(api, admin, "center")
+        station = make_station(api, admin, parent_id=centre)
+        keepers = (make_keeper(api, admin, centre), make_keeper(api, admin, station))
+        return (make_unit(api, admin), centre, station, *keepers)
+
+    return World(api, admin, *api.remembered("hours", make))
 
 
 def pair(

@@ -26,16 +26,21 @@ NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "skipped": 0}
 @pytest.fixture
 def place(api: Api, admin: str) -> dict[str, str]:
     """A bureau with a school below it, another unit, and their liaisons."""
-    bureau = make_unit(api, admin, code="B1", name="望江局")
-    school = make_unit(api, admin, bureau, code="S1", name="望江小学")
-    other = make_unit(api, admin, code="F1", name="别处局")
-    return {
-        "bureau": bureau,
-        "school": school,
-        "other": other,
-        "liaison": make_liaison(api, admin, unit_id=bureau),
-        "foreign": make_liaison(api, admin, unit_id=other),
-    }
+
+    def make() -> dict[str, str]:
+        bureau = make_unit(api, admin, code="B1", name="望江局")
+        school = make_unit(api, admin, bureau, code="S1", name="望江小学")
+        other = make_unit(api, admin, code="F1", name="别处局")
+        return {
+            "bureau": bureau,
+            "school": school,
+            "other": other,
+            "liaison": make_liaison(api, admin, unit_id=bureau),
+            "foreign": make_liaison(api, admin, unit_id=other),
+        }
+
+    found: dict[str, str] = api.remembered(__name__, make)
+    return found
 
 
 def people(api: Api, admin: str, **query: str) -> list[dict[str, Any]]:

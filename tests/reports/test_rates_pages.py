@@ -29,19 +29,24 @@ def desk(api: Api, admin: str) -> Browser:
 @pytest.fixture
 def tree(api: Api, admin: str) -> dict[str, str]:
     """A bureau over a school (2 of 1) and an office (no task); beside it a firm (task 0) and a bank (1 of 3)."""
-    bureau = make_unit(api, admin, code="B1", name="教育局")
-    units = {
-        "bureau": bureau,
-        "office": make_unit(api, admin, bureau, code="B1-1", name="办公室"),
-        "school": make_unit(api, admin, bureau, code="B1-2", name="第一小学", kind="school"),
-        "firm": make_unit(api, admin, code="A1", name="=公司", kind="enterprise"),
-        "bank": make_unit(api, admin, code="A2", name="银行", kind="enterprise"),
-    }
-    for name, target in (("bureau", 6), ("school", 1), ("firm", 0), ("bank", 3)):
-        set_target(api, admin, units[name], target)
-    for name in ["bureau"] * 6 + ["school"] * 2 + ["office", "bank"]:
-        register(api, units[name])
-    register(api)
+
+    def make() -> dict[str, str]:
+        bureau = make_unit(api, admin, code="B1", name="教育局")
+        units = {
+            "bureau": bureau,
+            "office": make_unit(api, admin, bureau, code="B1-1", name="办公室"),
+            "school": make_unit(api, admin, bureau, code="B1-2", name="第一小学", kind="school"),
+            "firm": make_unit(api, admin, code="A1", name="=公司", kind="enterprise"),
+            "bank": make_unit(api, admin, code="A2", name="银行", kind="enterprise"),
+        }
+        for name, target in (("bureau", 6), ("school", 1), ("firm", 0), ("bank", 3)):
+            set_target(api, admin, units[name], target)
+        for name in ["bureau"] * 6 + ["school"] * 2 + ["office", "bank"]:
+            register(api, units[name])
+        register(api)
+        return units
+
+    units: dict[str, str] = api.remembered(__name__, make)
     return units
 
 

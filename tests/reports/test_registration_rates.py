@@ -48,13 +48,18 @@ def rows(api: Api, token: str, query: str = "") -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def tree(api: Api, admin: str) -> dict[str, str]:
     """A bureau (task 5) over a school (task 2) and an office (no task); beside it a firm (task 0)."""
-    bureau = make_unit(api, admin, code="B1", name="教育局")
-    school = make_unit(api, admin, bureau, code="B1-2", name="第一小学", kind="school")
-    office = make_unit(api, admin, bureau, code="B1-1", name="办公室")
-    firm = make_unit(api, admin, code="A1", name="=公司", kind="enterprise")
-    for unit, target in ((bureau, 5), (school, 2), (firm, 0)):
-        set_target(api, admin, unit, target)
-    return {"bureau": bureau, "school": school, "office": office, "firm": firm}
+
+    def make() -> dict[str, str]:
+        bureau = make_unit(api, admin, code="B1", name="教育局")
+        school = make_unit(api, admin, bureau, code="B1-2", name="第一小学", kind="school")
+        office = make_unit(api, admin, bureau, code="B1-1", name="办公室")
+        firm = make_unit(api, admin, code="A1", name="=公司", kind="enterprise")
+        for unit, target in ((bureau, 5), (school, 2), (firm, 0)):
+            set_target(api, admin, unit, target)
+        return {"bureau": bureau, "school": school, "office": office, "firm": firm}
+
+    units: dict[str, str] = api.remembered(__name__, make)
+    return units
 
 
 def test_a_row_covers_its_subtree_and_a_rate_is_never_capped(api: Api, admin: str, tree: dict[str, str]) -> None:
