@@ -59,6 +59,7 @@ from volunteer.hours import service as hours
 from volunteer.imports import api as imports_api
 from volunteer.imports import background as imports_background
 from volunteer.imports import pages as imports_pages
+from volunteer.notifications import service as notifications
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
@@ -240,6 +241,8 @@ def wire() -> None:
     _wire_scopes()
     _wire_mergers()
     layout.SITE[:] = [site.facts]
+    notifications.PHONE_OF[:] = [registration.phone_for_messages]
+    jobs.LOOKS[:] = [notifications.deliver]
     jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.LANDING[:] = [public.Kept()]
@@ -296,7 +299,7 @@ def _open_outside(app: Flask, conf: Settings) -> None:
     app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
     app.after_request(_headers)
     app.context_processor(lambda: {"role_names": ROLE_NAMES})
-    if conf.sms == "demo":
+    if conf.sms in config.LOOPBACK_SMS:
         app.before_request(_loopback_only)
     logging.getLogger("volunteer").setLevel(logging.INFO)
 
@@ -320,10 +323,10 @@ def _ready() -> Any:
 
 
 def _loopback_only() -> None:
-    """The demo shows codes in its answers, so it serves this machine alone, however it was started."""
+    """Codes are shown in answers or in the log, so this machine alone is served, however it was started."""
     sender = request.environ.get("werkzeug.proxy_fix.orig", request.environ).get("REMOTE_ADDR")
     if not ipaddress.ip_address(sender or "127.0.0.1").is_loopback:
-        raise Unavailable("演示模式只能在本机访问。")
+        raise Unavailable("演示或开发模式只能在本机访问。")
 
 
 def _headers(response: Response) -> Response:

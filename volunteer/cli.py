@@ -16,11 +16,12 @@ from volunteer.accounts import service as accounts
 from volunteer.app import create_app
 from volunteer.checkin import jobs as checkin
 from volunteer.clock import SettableClock
-from volunteer.config import Settings, SettingsError, read_settings
+from volunteer.config import LOOPBACK_SMS, Settings, SettingsError, read_settings
 from volunteer.errors import InvalidInput, VolunteerError
 from volunteer.hours import verification
 from volunteer.imports import service as imports
 from volunteer.imports.rules_states import Kind
+from volunteer.notifications import service as notifications
 from volunteer.phone import PhoneError, normalize_phone
 from volunteer.units import service as units
 
@@ -167,7 +168,7 @@ def keep_house() -> None:
 
 @main.command()
 def work() -> None:
-    """Do what takes too long for an answer: big imports. `serve` starts one of these by itself."""
+    """Do what takes too long for an answer: big imports, text messages. `serve` starts one of these by itself."""
     queueing.work(_app())
 
 
@@ -181,6 +182,20 @@ def show_jobs() -> None:
             click.echo(f"{job.created_at:%Y-%m-%d %H:%M}\t{job.name}\t{job.state}\t{progress}\t{job.error or ''}")
 
 
+@main.command("messages")
+def show_messages() -> None:
+    """Count text messages by state, and list the newest that are not sent; no number and no words."""
+    app = _app()
+    with app.app_context():
+        counts, rows = notifications.standing()
+        _echo(dict(sorted(counts.items())))
+        for row in rows:
+            due = f"{row.due_at:%H:%M}" if row.due_at else "-"
+            click.echo(
+                f"{row.created_at:%Y-%m-%d %H:%M}\t{row.kind}\t{row.state}\t{row.attempts}\t{due}\t{row.result or ''}"
+            )
+
+
 @main.command()
 @click.option("--port", default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -189,8 +204,8 @@ def show_jobs() -> None:
 def serve(port: int, host: str, workers: int, no_work: bool) -> None:
     """Serve with gunicorn as in production, in the foreground; its workers end with it."""
     settings = _settings()
-    if settings.sms == "demo" and not _is_loopback(host):
-        raise click.ClickException("VOLUNTEER_SMS=demo shows codes in its answers: it serves loopback addresses alone")
+    if settings.sms in LOOPBACK_SMS and not _is_loopback(host):
+        raise click.ClickException(f"VOLUNTEER_SMS={settings.sms} shows codes: it serves loopback addresses alone")
     run_gunicorn(host, port, workers, {}, with_work=not no_work)
 
 

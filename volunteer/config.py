@@ -8,11 +8,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from volunteer.sealing import Keyring, parse_keys
 
-SMS_SENDERS = ("none", "demo")
+SMS_SENDERS = ("none", "demo", "console", "aliyun")
+#: These show codes to whoever is near, so they serve this machine alone.
+LOOPBACK_SMS = ("demo", "console")
+SMS_URL = "https://dysmsapi.aliyuncs.com"
 SECRETS = (
     "VOLUNTEER_SECRET_KEY",
     "VOLUNTEER_SEAL_KEYS",
@@ -25,6 +29,11 @@ OPTIONAL = (
     "VOLUNTEER_DATABASE_URL",
     "VOLUNTEER_TIMEZONE",
     "VOLUNTEER_SMS",
+    "VOLUNTEER_SMS_KEY_ID",
+    "VOLUNTEER_SMS_KEY_SECRET",
+    "VOLUNTEER_SMS_SIGN",
+    "VOLUNTEER_SMS_TEMPLATES",
+    "VOLUNTEER_SMS_URL",
     "VOLUNTEER_INSECURE_COOKIES",
     "VOLUNTEER_TRUSTED_PROXIES",
     "VOLUNTEER_BASE_URL",
@@ -41,11 +50,23 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SmsAccount:
+    """Our account with the SMS provider: key, the sign name of its messages, and the template of each kind."""
+
+    key_id: str
+    key_secret: str
+    sign: str
+    templates: Mapping[str, str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that an operator can set.
 
     Attributes:
         base_url: the public origin for links in QR codes, without a slash at the end; empty = take it from the request.
+        sms_account: our account with the provider; set if and only if `sms` is a provider's name.
         trusted_proxies: how many reverse proxies stand before us; their `X-Forwarded-For` entries are believed.
         is_demo: anybody on this machine may enter as one of the demo's people; only with `VOLUNTEER_SMS=demo`.
         seat_lock: only tests turn it off, as the control that shows the race (`VOLUNTEER_TEST_SEAT_LOCK=off`).
@@ -60,6 +81,7 @@ class Settings:
     code_keys: Mapping[int, bytes]
     ledger_keys: Mapping[int, bytes]
     sms: str = "none"
+    sms_account: SmsAccount | None = None
     insecure_cookies: bool = False
     trusted_proxies: int = 0
     base_url: str = ""
@@ -92,6 +114,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             code_keys=parse_keys(env["VOLUNTEER_CODE_KEYS"], "VOLUNTEER_CODE_KEYS"),
             ledger_keys=parse_keys(env["VOLUNTEER_LEDGER_KEYS"], "VOLUNTEER_LEDGER_KEYS"),
             sms=_sms(env.get("VOLUNTEER_SMS", "none")),
+            sms_account=_sms_account(env),
             insecure_cookies=_flag(env, "VOLUNTEER_INSECURE_COOKIES"),
             trusted_proxies=int(env.get("VOLUNTEER_TRUSTED_PROXIES", "0")),
             base_url=env.get("VOLUNTEER_BASE_URL", "").rstrip("/"),
@@ -134,6 +157,34 @@ def _sms(value: str) -> str:
     if value not in SMS_SENDERS:
         raise SettingsError(f"VOLUNTEER_SMS: {value!r} is none of {', '.join(SMS_SENDERS)}")
     return value
+
+
+def _sms_account(env: Mapping[str, str]) -> SmsAccount | None:
+    """Return the account with the provider: complete where one is chosen, absent where none is."""
+    if env.get("VOLUNTEER_SMS") != "aliyun":
+        stray = sorted(name for name in env if name.startswith("VOLUNTEER_SMS_"))
+        if stray:
+            raise SettingsError(f"{', '.join(stray)}: only together with VOLUNTEER_SMS=aliyun")
+        return None
+    missing = [name for name in ("KEY_ID", "KEY_SECRET", "SIGN", "TEMPLATES") if not env.get(f"VOLUNTEER_SMS_{name}")]
+    if missing:
+        raise SettingsError("VOLUNTEER_SMS=aliyun needs " + ", ".join(f"VOLUNTEER_SMS_{name}" for name in missing))
+    pairs = [pair.partition("=") for pair in env["VOLUNTEER_SMS_TEMPLATES"].split(",")]
+    templates = {kind.strip(): code.strip() for kind, _, code in pairs}
+    if "phone-code" not in templates or not all(templates.values()):
+        raise SettingsError("VOLUNTEER_SMS_TEMPLATES: write kind=code,kind=code, with phone-code among them")
+    url = env.get("VOLUNTEER_SMS_URL", SMS_URL).rstrip("/")
+    parts = urlsplit(url)
+    is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not (parts.scheme == "https" or (parts.scheme == "http" and is_local)) or not parts.netloc or parts.path:
+        raise SettingsError("VOLUNTEER_SMS_URL: write https://host")
+    return SmsAccount(
+        env["VOLUNTEER_SMS_KEY_ID"],
+        env["VOLUNTEER_SMS_KEY_SECRET"],
+        env["VOLUNTEER_SMS_SIGN"],
+        templates,
+        url,
+    )
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -85,6 +85,8 @@ class Handler:
 HANDLERS: dict[str, Handler] = {}
 #: Wakes a worker; filled by `app`.
 WAKE: list[Callable[[], None]] = []
+#: What the worker does at every look besides jobs: work whose rows are kept elsewhere. Filled by `app`.
+LOOKS: list[Callable[[dt.datetime], object]] = []
 
 
 def add(session: Session, name: str, subject_id: uuid.UUID, now: dt.datetime) -> None:
@@ -93,10 +95,10 @@ def add(session: Session, name: str, subject_id: uuid.UUID, now: dt.datetime) ->
     job = Job(id=new_id(), name=name, subject_id=subject_id, state=waiting, attempts=0, done=0, total=0, created_at=now)
     session.add(job)
     session.flush()
-    after_commit(_wake)
+    after_commit(wake)
 
 
-def _wake() -> None:
+def wake() -> None:
     """Wake a worker; one who cannot be woken looks for work by itself."""
     for wake in WAKE:
         try:
@@ -118,16 +120,29 @@ def list_jobs(limit: int = 50) -> list[Job]:
 
 
 def run_due(app: Flask) -> int:
-    """Do every job that waits, or whose worker has died, one after another; return how many were tried."""
+    """Do every job that waits, or whose worker has died, one after another; return how many were tried.
+
+    Between them comes whatever else the worker looks after, so that a message does not wait for a row of imports.
+    """
     count = 0
     while True:
         with app.app_context():
             clock = app.extensions["clock"]
+            _look(clock.now())
             job_id = _take(clock.now())
             if job_id is None:
                 return count
             _do(app, job_id)
             count += 1
+
+
+def _look(now: dt.datetime) -> None:
+    """Do what is looked after besides jobs; what fails there keeps no job from being done."""
+    for look in LOOKS:
+        try:
+            look(now)
+        except Exception:
+            log.exception("a look has failed")
 
 
 def _take(now: dt.datetime) -> uuid.UUID | None:

@@ -21,7 +21,7 @@ from volunteer.accounts.models import Account, Grant, PhoneCode, Token
 from volunteer.accounts.passwords import hash_password, matches
 from volunteer.config import settings
 from volunteer.database import new_id, reading, survive, transaction
-from volunteer.errors import InvalidCredentials, InvalidInput, Unauthenticated, Unavailable, invalid
+from volunteer.errors import InvalidCredentials, InvalidInput, RateLimited, Unauthenticated, Unavailable, invalid
 from volunteer.notifications import service as notifications
 from volunteer.web import limits
 
@@ -30,6 +30,8 @@ SESSION_LIFE = dt.timedelta(days=30)
 CODE_LIFE = dt.timedelta(minutes=5)
 CODE_TRIES = 5
 FRESH = dt.timedelta(minutes=15)
+WAIT_FOR_PROVIDER_S = 60
+NOT_SENT = (notifications.Outcome.REFUSED, notifications.Outcome.MISSET, notifications.Outcome.NOT_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def request_code(phone: str, purpose: str, now: dt.datetime, address: str) -> st
     """Send a six-digit code to `phone`; return it only with the demo sender, which sends nothing.
 
     Raises:
-        Unavailable: this installation has no SMS.
-        RateLimited: 5 codes a phone, or 240 an address, in ten minutes.
+        Unavailable: this installation has no SMS, or the provider does not take messages now.
+        RateLimited: 5 codes a phone, or 240 an address, in ten minutes; or the provider's own limit a phone.
     """
     if settings().sms == "none":
         raise Unavailable("本站没有开通短信,请用密码登录,或到服务站由工作人员办理。")
@@ -82,8 +84,14 @@ def request_code(phone: str, purpose: str, now: dt.datetime, address: str) -> st
             code_digest=_code_digest(phone, purpose, code),
         )
         session.add(row)
-        notifications.send_sms(session, phone, "phone-code", f"您的验证码是 {code},5 分钟内有效,请勿告诉他人。", now)
-    return code if settings().sms == "demo" else None
+    if settings().sms == "demo":
+        return code
+    result = notifications.send_now(phone, f"phone-code-{purpose}", {"code": code}, now)
+    if result is not None and result.outcome is notifications.Outcome.THROTTLED:
+        raise RateLimited(WAIT_FOR_PROVIDER_S, "这个手机号收到的验证码太多,请稍后再试,或用密码登录。")
+    if result is None or result.outcome in NOT_SENT:
+        raise Unavailable("短信暂时发送不了,请稍后再试,或用密码登录,或到服务站由工作人员办理。")
+    return None
 
 
 def verify_code(phone: str, purpose: str, code: str, now: dt.datetime) -> uuid.UUID | None:

@@ -101,7 +101,8 @@ def _tell_of_move(session: Session, shift: Shift, activity: Activity, now: dt.da
     where = shift.place or activity.address
     note = f"您报名的班次时间或地点有变化,现为:{seats.words(shift, activity)}" + (f",地点:{where}" if where else "")
     signups = seats.live_signups(session, [shift.id])
-    seats.tell(session, signups, "shift-moved", f"{note}。如不能参加,请取消报名。", now)
+    note = f"{note}。如不能参加,请取消报名。"
+    seats.tell(session, signups, "shift-moved", note, now, seats.short_words(shift, activity))
     for moved in SHIFT_MOVED:
         moved(session, shift.id, now)
 

@@ -183,7 +183,7 @@ def call_off(
         if not any(has_attended(session, signup.person_id, shift.id) for has_attended in HAS_ATTENDED):
             seats.end_signup(session, shift, signup, actor.key, reason, now)
     note = f"您报名的班次已取消:{seats.words(shift, activity)}。" + (f"原因:{reason}" if reason else "")
-    seats.tell(session, signups, "shift-cancelled", note, now)
+    seats.tell(session, signups, "shift-cancelled", note, now, seats.short_words(shift, activity))
 
 
 def finish(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> Activity:

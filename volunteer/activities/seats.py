@@ -9,7 +9,7 @@ should ever be a deadlock. Source: contract, Activities; peers.md T1 to T9.
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -160,6 +160,7 @@ def fill_seats(
                 "signup-confirmed",
                 f"有名额空出,您已从候补转为报名成功:{words(shift, activity)}。",
                 now,
+                short_words(shift, activity),
             )
             session.flush()
     return promoted
@@ -186,10 +187,22 @@ def live_signups_of(session: Session, people: Iterable[uuid.UUID]) -> list[Signu
     return list(session.scalars(query.order_by(Signup.id).execution_options(populate_existing=True)))
 
 
-def tell(session: Session, signups: Iterable[Signup], kind: str, body: str, now: dt.datetime) -> None:
-    """Tell each person of these sign-ups once."""
+def tell(
+    session: Session,
+    signups: Iterable[Signup],
+    kind: str,
+    body: str,
+    now: dt.datetime,
+    sms: Mapping[str, str] | None = None,
+) -> None:
+    """Tell each person of these sign-ups once; `sms` is what an SMS of that kind says of the shift."""
     for person_id in sorted({signup.person_id for signup in signups}):
-        notifications.tell(session, person_id, kind, body, now)
+        notifications.tell(session, person_id, kind, body, now, sms)
+
+
+def short_words(shift: Shift, activity: Activity) -> dict[str, str]:
+    """Return what an SMS calls a shift."""
+    return {"what": activity.title, "when": f"{shift.starts_at.astimezone(settings().zone):%m月%d日 %H:%M}"}
 
 
 def words(shift: Shift, activity: Activity) -> str:

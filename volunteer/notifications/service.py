@@ -2,18 +2,33 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.config import settings
-from volunteer.database import after_commit, new_id, reading, transaction
+from volunteer.database import new_id, reading
 from volunteer.notifications.models import OutboxMessage
-from volunteer.notifications.senders import SENDERS, SendError
+from volunteer.notifications.outbox import deliver, queue, send_now, standing
+from volunteer.notifications.rules import Outcome, SmsState
+from volunteer.notifications.senders import carries
 
-TRIES = 5
+__all__ = [
+    "PHONE_OF",
+    "MessageView",
+    "Outcome",
+    "SmsState",
+    "deliver",
+    "list_messages",
+    "queue",
+    "send_now",
+    "standing",
+    "tell",
+]
+#: The phone to which a person's messages go: their own if proved, a minor's guardian's; filled by `app.wire`.
+PHONE_OF: list[Callable[[Session, uuid.UUID], str | None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,60 +42,35 @@ class MessageView:
     read_at: dt.datetime | None
 
 
-def tell(session: Session, person_id: uuid.UUID, kind: str, body: str, now: dt.datetime) -> None:
-    """Queue a message in the app for a person; it is there when the transaction commits, and only then."""
+def tell(
+    session: Session,
+    person_id: uuid.UUID,
+    kind: str,
+    body: str,
+    now: dt.datetime,
+    sms: Mapping[str, str] | None = None,
+) -> None:
+    """Queue a message in the app for a person; it is there when the transaction commits, and only then.
+
+    Kinds with words in `texts.TEXTS` go by SMS as well, with the values `sms` in them.
+    """
     session.add(
         OutboxMessage(
-            id=new_id(), channel="app", kind=kind, person_id=person_id, body=body[:1000], created_at=now, sent_at=now
-        )
-    )
-
-
-def send_sms(session: Session, phone: str, kind: str, text: str, now: dt.datetime) -> None:
-    """Queue an SMS; it leaves after commit."""
-    queue_sms(session, phone, kind, text, now)
-    after_commit(lambda: deliver(now))
-
-
-def queue_sms(session: Session, phone: str, kind: str, text: str, now: dt.datetime) -> None:
-    """Queue an SMS for the next delivery, as one of many. Number and text are sealed while they wait."""
-    ring, row_id = settings().keyring, new_id()
-    session.add(
-        OutboxMessage(
-            id=row_id,
-            channel="sms",
+            id=new_id(),
+            channel="app",
             kind=kind,
+            person_id=person_id,
+            body=body[:1000],
             created_at=now,
-            to_sealed=ring.seal(phone, "outbox_messages", "to_sealed", row_id),
-            body_sealed=ring.seal(text, "outbox_messages", "body_sealed", row_id),
+            sent_at=now,
+            state=SmsState.SENT.value,
         )
     )
-
-
-def deliver(now: dt.datetime) -> int:
-    """Send what waits, oldest first; return how many left. A failure stays for the next call, five tries in all."""
-    sender = SENDERS.get(settings().sms)
-    if sender is None:
-        return 0
-    sent = 0
-    with transaction() as session:
-        waiting = sa.select(OutboxMessage).where(
-            OutboxMessage.sent_at.is_(None), OutboxMessage.channel == "sms", OutboxMessage.attempts < TRIES
-        )
-        ring = settings().keyring
-        for row in session.scalars(
-            waiting.order_by(OutboxMessage.created_at).limit(100).with_for_update(skip_locked=True)
-        ):
-            row.attempts += 1
-            to = ring.open(row.to_sealed or b"", "outbox_messages", "to_sealed", row.id)
-            text = ring.open(row.body_sealed or b"", "outbox_messages", "body_sealed", row.id)
-            try:
-                sender.send(to, text)
-            except SendError:
-                continue
-            row.sent_at = now
-            sent += 1
-    return sent
+    if carries(settings(), kind):
+        for phone_of in PHONE_OF:
+            phone = phone_of(session, person_id)
+            if phone is not None:
+                queue(session, phone, kind, sms or {}, now)
 
 
 def list_messages(

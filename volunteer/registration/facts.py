@@ -146,6 +146,16 @@ def age_of(person_id: uuid.UUID, now: dt.datetime) -> int:
     return age_on(found.birth_date, today(now))
 
 
+def phone_for_messages(session: Session, person_id: uuid.UUID) -> str | None:
+    """Return where a person's text messages go: a proved phone, an invited person's only one, or their guardian's."""
+    person = session.get(Person, person_id)
+    if person is None or person.status in GONE:
+        return None
+    if person.phone_proved_at is not None or person.status == PersonStatus.INVITED:
+        return vault.opened(person, "phone")
+    return vault.opened(person, "guardian_phone")
+
+
 def person_exists(person_id: uuid.UUID) -> bool:
     """Whether there is such a person, tombstones aside."""
     query = sa.select(sa.literal(1)).where(Person.id == person_id, Person.status.not_in(GONE))

@@ -227,10 +227,7 @@ def _vouch(session: Session, people: Sequence[Person], vouched: Vouched, now: dt
             f"您已在其他系统注册为志愿者,现按您签署的同意书转入本系统,{counts_on:%Y年%m月%d日}起计入。"
             "如不同意,请在此日期前联系所在单位或服务站,您的信息会立即删除。"
         )
-        notifications.tell(session, person.id, "vouched", body, now)
-        phone = vault.opened(person, "phone")
-        if phone:
-            notifications.queue_sms(session, phone, "vouched", body, now)
+        notifications.tell(session, person.id, "vouched", body, now, {"day": f"{counts_on:%m月%d日}"})
 
 
 def count_due(now: dt.datetime) -> int:

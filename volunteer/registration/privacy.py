@@ -135,7 +135,8 @@ def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) 
             person.erase_after = now + REGRET
             audit.record(session, actor, now, "person.erasure-asked", ("person", person_id))
             body = f"您已申请注销注册,将在 {today(person.erase_after)} 之后清除您的身份信息。在此之前可以随时撤回申请。"
-            notifications.tell(session, person_id, "erasure-asked", body, now)
+            day = f"{today(person.erase_after):%m月%d日}"
+            notifications.tell(session, person_id, "erasure-asked", body, now, {"day": day})
         return person
 
 

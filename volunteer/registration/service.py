@@ -16,6 +16,7 @@ from volunteer.registration.facts import (
     lock_person,
     match_people,
     person_exists,
+    phone_for_messages,
     renew_card,
 )
 from volunteer.registration.links import (
@@ -56,6 +57,7 @@ __all__ = [
     "own_person",
     "person_exists",
     "persons_of",
+    "phone_for_messages",
     "renew_card",
     "require_person",
     "whom",
