@@ -1,16 +1,22 @@
-// The scanner's page without reloading: what a hand scanner types is sent at once, the input keeps the focus. Each scan
-// has an id of its own, so that one sent again after a lost answer is the same scan. Without this file the form works.
+// The scanner's page without reloading: what a camera sees or a hand scanner types is sent at once, and the page is ready
+// for the next. Each scan has an id of its own, so that one sent again after a lost answer is the same scan.
+// Without this file the form works.
+import { offerSpeech, tell, unlock } from "./scan/sound.js";
+import { offerCamera } from "./scan/viewfinder.js";
+
 const CODE = /^9[12][0-9]{25}$/;
-const PAUSE_MS = 60;
+const PAUSE_MS = 60, STAYS_MS = 6000;
 
 const form = document.getElementById("scanner");
 const input = form.elements.code;
+const typed = document.getElementById("typed");
 const answer = document.getElementById("answer");
 const failed = document.getElementById("failed");
 let pause = 0;
 let queue = Promise.resolve();
 let unsent = null;
-let sound = null;
+let hasCamera = false;
+let clearing = 0;
 
 const plain = (text) => text.normalize("NFKC").replace(/[\s\p{C}]/gu, "");
 
@@ -25,11 +31,16 @@ function newId() {
 // Take what stands in the input, and make room for the next scan before this one is answered.
 function submit() {
   clearTimeout(pause);
-  const body = new FormData(form);
   const text = input.value.trim();
-  const again = unsent && unsent.text === text && unsent.direction === body.get("direction");
-  body.set("scan_id", again ? unsent.id : newId());
   input.value = "";
+  take(text);
+}
+
+function take(text) {
+  const body = new FormData(form);
+  const again = unsent && unsent.text === text && unsent.direction === body.get("direction");
+  body.set("code", text);
+  body.set("scan_id", again ? unsent.id : newId());
   send(body);
 }
 
@@ -53,34 +64,28 @@ async function post(body) {
     shown.dataset.panel = "";
     shown.append(failed.content.cloneNode(true));
     if (panel) panel.replaceWith(shown); else answer.prepend(shown);
-    if (!input.value) input.value = unsent.text;
+    if (!input.value && !hasCamera) input.value = unsent.text;
   }
-  tell(answer.querySelector("[data-tones]"));
-  input.focus();
+  show(answer.querySelector("[data-tones]"));
 }
 
-// Sound and vibration of the state (ux.md §5d): the keeper looks at people, not at the screen.
-function tell(state) {
-  if (!state) return;
-  navigator.vibrate?.(state.dataset.buzz.split(" ").map(Number));
-  try {
-    sound ||= new AudioContext();
-    let at = sound.currentTime;
-    for (const tone of state.dataset.tones.split(" ").map(Number)) {
-      const voice = sound.createOscillator();
-      const volume = sound.createGain();
-      volume.gain.value = 0.2;
-      voice.frequency.value = tone;
-      voice.connect(volume).connect(sound.destination);
-      voice.start(at);
-      voice.stop(at + 0.12);
-      at += 0.17;
-    }
-  } catch { /* no sound here */ }
+// With the camera open a state that asks for nothing makes room after a while; what needs somebody stays.
+function show(state) {
+  tell(state);
+  clearTimeout(clearing);
+  if (hasCamera && state?.getAttribute("role") === "status") {
+    clearing = setTimeout(() => { answer.querySelector("[data-panel]")?.replaceChildren(); }, STAYS_MS);
+  }
+  refocus();
+}
+
+// On a phone with the camera open the focus would only bring up the keyboard; a hand scanner finds the input anyway.
+function refocus() {
+  if (!hasCamera) input.focus({ preventScroll: true });
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-form.addEventListener("change", (event) => { if (event.target !== input) input.focus(); });
+document.addEventListener("change", (event) => { if (event.target.form === form && event.target !== input) refocus(); });
 input.addEventListener("input", () => {
   clearTimeout(pause);
   if (CODE.test(plain(input.value))) pause = setTimeout(submit, PAUSE_MS);
@@ -88,14 +93,33 @@ input.addEventListener("input", () => {
 input.addEventListener("keydown", (event) => {
   if (event.key === "Tab" && CODE.test(plain(input.value))) { event.preventDefault(); submit(); }
 });
-// A scanner types wherever the focus is.
+// A scanner types wherever the focus is, but into a field that somebody fills.
 document.addEventListener("keydown", (event) => {
-  const elsewhere = event.target === document.body || event.target.matches("main, [type=radio]");
-  if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) input.focus();
+  const fills = event.target.matches?.("input:not([type=radio], [type=checkbox], [type=file]), select, textarea");
+  if (!fills && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) input.focus();
 });
 // Entering somebody by hand answers in the same place.
 answer.addEventListener("submit", (event) => {
   event.preventDefault();
   send(new FormData(event.target));
 });
-input.focus();
+// The other direction and the choice of a shift change the form in place: a link would close the camera.
+answer.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]"), there = link && new URL(link.href);
+  if (!there || there.pathname !== location.pathname || !there.searchParams.has("direction")) return;
+  event.preventDefault();
+  form.elements.direction.value = there.searchParams.get("direction");
+  if (there.searchParams.has("shift_id")) {
+    form.elements.shift_id.value = there.searchParams.get("shift_id");
+    document.getElementById("choices").open = true;
+  }
+  answer.querySelector("[data-panel]").replaceChildren();
+  refocus();
+});
+
+offerCamera(take, unlock, (isOpen) => {
+  hasCamera = isOpen;
+  if (isOpen) { answer.after(typed); document.getElementById("finder").scrollIntoView({ block: "nearest" }); } else { answer.before(typed); refocus(); }
+});
+offerSpeech(document.getElementById("speak"), document.getElementById("speech"));
+refocus();

@@ -30,6 +30,8 @@ REASONS = ("手机没电或打不开", "没有带手机和志愿者卡", "站点
 #: How the script asks for the answer alone.
 PART = "part"
 LONGEST = 600
+#: What WeChat's own browser says of itself: cameras often fail in it, and it installs no pages.
+WECHAT = "MicroMessenger"
 
 
 @pages.page("/station", Permission.SIGNED_IN, Scope.STATION)
@@ -186,6 +188,7 @@ def _scanner(
         looked=looked,
         typed=typed,
         faults=faults or [],
+        in_wechat=WECHAT in request.headers.get("User-Agent", ""),
         reasons=REASONS,
         failed=failed(_("Nothing was saved: there is no network."), Audience.KEEPER, station_id),
         scans=[(scan, told(scan)) for scan in door.last_scans(today, g.now)],

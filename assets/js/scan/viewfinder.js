@@ -1,0 +1,85 @@
+// The camera's part of the scanning page: its buttons, what to do when it does not open, and photos of a code.
+const SAME_MS = 3000;
+const at = (id) => document.getElementById(id);
+const [opener, finder, video, torch, turn, closer, help, photo] = ["camera-open", "finder", "video", "torch", "turn", "camera-close", "camera-help", "photo"].map(at);
+const code = () => import("./camera.js");
+const seen = new Map();
+let camera = null;
+
+// A code that stays in view is one scan; whatever came of it, the next code is taken at once (peers.md T17).
+function isNew(text) {
+  const now = performance.now(), last = seen.get(text);
+  for (const [other, when] of seen) if (now - when > SAME_MS) seen.delete(other);
+  seen.set(text, now);
+  return last === undefined || now - last > SAME_MS;
+}
+
+const why = (error) => !globalThis.isSecureContext ? "insecure"
+  : { NotAllowedError: "denied", SecurityError: "denied", NotReadableError: "busy", AbortError: "busy" }[error.name] || "none";
+
+function fail(error) {
+  const reason = why(error);
+  for (const one of help.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== reason;
+  help.hidden = false;
+  shut();
+}
+
+function shut() {
+  camera?.close();
+  finder.hidden = true;
+  opener.hidden = false;
+  document.body.classList.remove("has-camera");
+}
+
+async function show() {
+  torch.hidden = !camera.hasTorch;
+  torch.setAttribute("aria-pressed", "false");
+  turn.hidden = (await camera.others()).length < 2;
+}
+
+async function open(found) {
+  opener.disabled = true;
+  help.hidden = true;
+  try {
+    if (!navigator.mediaDevices?.getUserMedia) throw new TypeError("no camera here");
+    camera ||= new (await code()).Camera(video, (text) => { if (isNew(text)) found(text); });
+    finder.hidden = false;
+    await camera.open();
+    opener.hidden = true;
+    document.body.classList.add("has-camera");
+    await show();
+  } catch (error) {
+    fail(error);
+  } finally {
+    opener.disabled = false;
+  }
+}
+
+async function takePhoto(found) {
+  const file = photo.files[0];
+  photo.value = "";
+  if (!file) return;
+  help.hidden = true;
+  let text = "";
+  try { text = await (await code()).readPhoto(file); } catch { /* no picture at all */ }
+  if (text) found(text);
+  else {
+    for (const one of help.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== "photo";
+    help.hidden = false;
+  }
+}
+
+// `unlock` runs within the tap: browsers give sound only there.
+export function offerCamera(found, unlock, opened) {
+  opener.hidden = photo.closest("[hidden]").hidden = false;
+  opener.addEventListener("click", async () => { unlock(); await open(found); opened(Boolean(camera?.isOpen)); });
+  closer.addEventListener("click", () => { shut(); opened(false); });
+  photo.addEventListener("change", () => { unlock(); takePhoto(found); });
+  turn.addEventListener("click", async () => { try { await camera.turn(); await show(); } catch (error) { fail(error); opened(false); } });
+  torch.addEventListener("click", async () => {
+    const on = torch.getAttribute("aria-pressed") !== "true";
+    try { await camera.light(on); torch.setAttribute("aria-pressed", String(on)); } catch { torch.hidden = true; }
+  });
+  addEventListener("pagehide", () => camera?.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) { shut(); opened(false); } });
+}

@@ -1,0 +1,135 @@
+"""The keeper's camera: a film of codes held before it, photos, a camera that does not open, WeChat's browser."""
+
+import io
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import qrcode
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.activities.making import make_scene
+from tests.e2e.conftest import FLAGS, World
+from tests.e2e.test_keeper import Gate, publish, sign_in, state
+from tests.e2e.visitor import Visitor
+from tests.units.making import make_account
+
+SECOND = 30  # frames
+NOISE = Image.effect_noise((640, 480), 60)
+
+
+@pytest.fixture(scope="module")
+def gate(world: World) -> Gate:
+    """A station with one shift of now."""
+    scene = make_scene(world.api, world.admin)
+    keeper = make_account(world.api, world.admin, "station_keeper", station_id=scene.station)
+    made = Gate(world, scene, scene, keeper)
+    made.shifts["now"] = publish(world, scene, (-10, 180, 40))[0]
+    return made
+
+
+def picture(text: str = "", size: int = 260) -> Image.Image:
+    """Return what a camera sees: noise, and before it a phone with a code, a little askew."""
+    frame = NOISE.convert("RGB")
+    if text:
+        made = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_Q, border=4)
+        made.add_data(text)
+        code = made.make_image().get_image().convert("RGB").resize((size, size))
+        frame.paste(code.rotate(7, expand=True, fillcolor="white"), (180, 90))
+    return frame
+
+
+def film(path: Path, *shots: tuple[str, float]) -> Path:
+    """Write a film of codes, each for so many seconds, that Chromium's fake camera plays in a loop."""
+    with path.open("wb") as out:
+        for text, seconds in shots:
+            drawn = io.BytesIO()
+            picture(text).save(drawn, "JPEG", quality=80)
+            out.write(drawn.getvalue() * int(seconds * SECOND))
+    return path
+
+
+@contextmanager
+def with_camera(chromium: Browser, film: Path) -> Iterator[Browser]:
+    """Yield a browser whose camera plays a film; who may use it is asked of the context."""
+    flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    browser = chromium.browser_type.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def at_the_scanner(visitor: Visitor, gate: Gate) -> None:
+    """Sign in and start scanning."""
+    sign_in(visitor, gate.keeper)
+    visitor.tap("签到台")
+    visitor.taps = 0
+    visitor.tap("开始扫码")
+
+
+def test_j4_two_taps_then_the_camera_takes_one_after_the_other(
+    chromium: Browser, world: World, gate: Gate, tmp_path: Path
+) -> None:
+    who = gate.volunteer("now")
+    # Somebody's code, no code of ours, nobody's hand, and round again: the same code after a while is told so.
+    shots = film(tmp_path / "codes.mjpeg", (gate.code(who), 1.2), ("https://example.org/", 1), ("", 2.5))
+    with (
+        with_camera(chromium, shots) as browser,
+        Visitor.arrive(browser, world.base, permissions=["camera"]) as visitor,
+    ):
+        at_the_scanner(visitor, gate)
+        fetched: list[str] = []
+        visitor.page.on("request", lambda request: fetched.append(request.url))
+        assert "decode" not in " ".join(fetched)
+        visitor.page.get_by_role("button", name="打开摄像头扫码").click()
+        visitor.taps += 1
+        visitor.page.locator("[data-panel] [data-k=ok_in]").wait_for(timeout=5000)  # AC12
+        assert visitor.taps == 2
+        assert any("/decode." in one for one in fetched), "the decoder comes with the camera, not with the page"
+        visitor.page.locator("[data-panel] [data-k=bad]").wait_for(timeout=6000)
+        visitor.page.locator("[data-panel] [data-k=dup]").wait_for(timeout=9000)
+        visitor.look()
+        assert visitor.page.locator("#finder video").evaluate("one => Number(one.dataset.ms)") < 200
+        visitor.page.get_by_role("link", name="切到签退").click()  # in place: the camera stays open
+        assert visitor.page.get_by_label("签退", exact=True).is_checked()
+        # A hand scanner is heard beside the camera; closing the camera ends its light.
+        visitor.page.keyboard.type("9" * 27, delay=4)
+        visitor.page.keyboard.press("Enter")
+        visitor.page.locator("[data-panel] [data-k=bad]").wait_for()
+        visitor.page.get_by_role("button", name="关闭摄像头").click()
+        assert visitor.page.locator("#video").evaluate("one => one.srcObject === null")
+    rows = world.api("GET", f"/shifts/{gate.shifts['now']}/attendances", token=gate.scene.keeper).body["items"]
+    assert [len(one["pairs"]) for one in rows if one["volunteer_id"] == who.id] == [1]
+
+
+def test_a_camera_that_does_not_open_says_what_to_do_and_a_photo_is_read(
+    chromium: Browser, world: World, gate: Gate, tmp_path: Path
+) -> None:
+    who = gate.volunteer("now")
+    blank = film(tmp_path / "none.mjpeg", ("", 0.2))
+    with with_camera(chromium, blank) as browser, Visitor.arrive(browser, world.base) as visitor:
+        at_the_scanner(visitor, gate)
+        visitor.page.get_by_role("button", name="打开摄像头扫码").click()
+        visitor.page.get_by_text("把“摄像头”改成“允许”").wait_for()
+        visitor.look()
+        for name, text in (("none", ""), ("code", gate.code(who))):
+            picture(text, 300).resize((1600, 1200)).save(tmp_path / f"{name}.jpg")
+        visitor.page.locator("#photo").set_input_files(tmp_path / "none.jpg")
+        visitor.page.get_by_text("照片里没有找到二维码").wait_for()
+        visitor.page.locator("#photo").set_input_files(tmp_path / "code.jpg")
+        state(visitor, "ok_in")
+
+
+def test_without_a_camera_and_inside_wechat_the_page_says_so(chromium: Browser, world: World, gate: Gate) -> None:
+    """Inside WeChat the page sends to the browser (AC27)."""
+    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126 Mobile XWEB/1260 MicroMessenger/8.0.50"
+    with Visitor.arrive(chromium, world.base, user_agent=agent) as visitor:
+        at_the_scanner(visitor, gate)
+        assert "在浏览器打开" in visitor.text
+        visitor.page.get_by_role("button", name="打开摄像头扫码").click()
+        visitor.page.get_by_text("没有找到摄像头").wait_for()
+        visitor.look()
