@@ -37,17 +37,26 @@ FAULTS = "faults"
 
 @dataclass(frozen=True, slots=True)
 class Guardian:
-    """A guardian who agrees; `code_id` is the verified code of the phone, None where only a paper says so."""
+    """A guardian who agrees; `code_id` is the verified code of the phone, None where only a paper says so.
+
+    `has_proof` is set where the phone was proved a moment before, by a code that is spent.
+    """
 
     name: str
     relation: str
     phone: str | None
     code_id: uuid.UUID | None
+    has_proof: bool = False
+
+    @property
+    def is_phone_proved(self) -> bool:
+        """Whether the guardian has proved the phone."""
+        return self.code_id is not None or self.has_proof
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A sound application. `code_id` is the verified code of the phone, None where it is not proved."""
+    """A sound application. `code_id` is the verified code of the phone; `has_proof`: it was proved a moment before."""
 
     name: str
     identity: Identity
@@ -59,12 +68,13 @@ class Application:
     paper_reference: str | None
     relation: str | None
     details: Mapping[str, Any]
+    has_proof: bool = False
 
     @property
     def is_phone_proved(self) -> bool:
         """Whether the phone is proved: by its own code, or as the same phone of the guardian by the guardian's."""
-        same = self.guardian is not None and self.guardian.code_id is not None and self.guardian.phone == self.phone
-        return self.code_id is not None or (self.phone is not None and same)
+        same = self.guardian is not None and self.guardian.is_phone_proved and self.guardian.phone == self.phone
+        return self.code_id is not None or self.has_proof or (self.phone is not None and same)
 
 
 DETAILS = ("area_id", "political_status", "skills", "service_categories")
@@ -216,9 +226,15 @@ def verified(
 
 
 def guardian_of(
-    given: Mapping[str, Any] | None, born: dt.date | None, now: dt.datetime, told: Faults, *, by_paper: bool = False
+    given: Mapping[str, Any] | None,
+    born: dt.date | None,
+    now: dt.datetime,
+    told: Faults,
+    *,
+    by_paper: bool = False,
+    proved: str | None = None,
 ) -> Guardian | None:
-    """Return the guardian of a minor; on paper the phone may be missing."""
+    """Return the guardian of a minor; on paper the phone may be missing, and a phone `proved` before needs no code."""
     if born is None or not needs_guardian(born, today(now)):
         return None
     if given is None:
@@ -227,14 +243,15 @@ def guardian_of(
     name = _name(given.get("name"), "guardian.name", told)
     relation = _relation(given.get("relation"), told)
     phone, code_id = given.get("phone"), None
-    for field in () if by_paper else ("phone", "phone_code"):
+    has_proof = phone is not None and phone == proved
+    for field in () if by_paper else ("phone",) if has_proof else ("phone", "phone_code"):
         if given.get(field) is None:
             told.add(F.REQUIRED.at(f"guardian.{field}"))
-    if phone is not None:
+    if phone is not None and not has_proof:
         code_id = verified(phone, "guardian", given.get("phone_code"), now, told, "guardian.phone_code")
-        if code_id is not None and _is_minors_phone(phone, now):
-            told.add(Fault("guardian.phone", "guardian-too-young", "监护人须年满 18 周岁,请填写监护人本人的手机号。"))
-    return Guardian(name or "", relation or "", phone, code_id)
+    if phone is not None and (has_proof or code_id is not None) and _is_minors_phone(phone, now):
+        told.add(Fault("guardian.phone", "guardian-too-young", "监护人须年满 18 周岁,请填写监护人本人的手机号。"))
+    return Guardian(name or "", relation or "", phone, code_id, has_proof)
 
 
 def _relation(text: str | None, told: Faults) -> str | None:

@@ -5,6 +5,8 @@ POST /volunteers (a known identity is told how to claim it); decisions 3.
 """
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -17,6 +19,7 @@ from volunteer.database import lock_name, transaction
 from volunteer.errors import InvalidInput, invalid
 from volunteer.registration import facts, links, statuses, vault
 from volunteer.registration.models import SELF, Person
+from volunteer.registration.proofs import Proof
 from volunteer.registration.registering import account_of
 from volunteer.registration.rules import IdType, PersonStatus, normalize_id_number
 from volunteer.registration.statuses import today
@@ -41,17 +44,47 @@ def claim(
     code_id = sign_in.verify_code(phone, "register", code, now)
     if code_id is None:
         raise sign_in.wrong_code()
+    return _give(actor, (id_type,), number, phone, code_id, password, now)
+
+
+def take_over(
+    actor: Actor, person_id: uuid.UUID, number: str, password: str | None, proof: Proof, now: dt.datetime
+) -> Person:
+    """Do the same with a phone that was proved a moment ago, for somebody found under it.
+
+    Raises:
+        InvalidInput: `weak-password`, `claim-failed` on `id_number`.
+    """
+    fault = password_fault(password, proof.phone) if password else None
+    if fault:
+        raise InvalidInput([fault])
+    return _give(actor, tuple(IdType), number, proof.phone, None, password, now, person_id)
+
+
+def _give(
+    actor: Actor,
+    id_types: Iterable[IdType],
+    number: str,
+    phone: str,
+    code_id: uuid.UUID | None,
+    password: str | None,
+    now: dt.datetime,
+    meant: uuid.UUID | None = None,
+) -> Person:
+    """Give the account of a phone to who is registered with it and this number; `meant` is who it must be."""
     hashed = hash_password(password) if password else None
+    plain = normalize_id_number(number)
+    indexes = [index for id_type in id_types for index in vault.identity_indexes(id_type, plain)]
+    query = sa.select(Person.id).where(
+        Person.id_number_index.in_(indexes),
+        Person.phone_index.in_(vault.phone_indexes(phone)),
+        Person.status.not_in(NOT_TO_CLAIM),
+    )
     with transaction() as session:
-        sign_in.use_code(session, code_id, now)
-        indexes = vault.identity_indexes(id_type, normalize_id_number(number))
-        query = sa.select(Person.id).where(
-            Person.id_number_index.in_(indexes),
-            Person.phone_index.in_(vault.phone_indexes(phone)),
-            Person.status.not_in(NOT_TO_CLAIM),
-        )
+        if code_id is not None:
+            sign_in.use_code(session, code_id, now)
         person_id = session.scalar(query)
-        if person_id is None:
+        if person_id is None or meant not in (None, person_id):
             raise invalid(
                 "id_number",
                 "claim-failed",

@@ -231,7 +231,7 @@ def give_accounts(session: Session, actor: Actor, application: Application, pers
     Who is signed in and gives no password registers somebody without an account of their own.
     """
     guardian, phone = application.guardian, application.phone
-    guard = guardian.phone if guardian and guardian.code_id else None
+    guard = guardian.phone if guardian and guardian.is_phone_proved else None
     own = phone if application.is_phone_proved and phone != guard else None
     if actor.account_id is not None and not application.password_hash:
         own = None

@@ -103,22 +103,6 @@ class ClaimIn(BaseSchema):
     password = Secret()
 
 
-class InvitationRefuseIn(BaseSchema):
-    """A phone, proved by a code for `register`: the one on the list, or any with the identity number."""
-
-    phone = Phone(required=True)
-    phone_code = Secret(required=True, most=10)
-    id_number = Text(40, load_only=True)
-
-
-class InvitationClaimIn(InvitationRefuseIn):
-    """The same, with what a registration needs."""
-
-    consent_version = Text(40, required=True)
-    password = Secret()
-    guardian = fields.Nested(GuardianIn, allow_none=True)
-
-
 class RegisteredOut(BaseSchema):
     """A person's id, number and status."""
 

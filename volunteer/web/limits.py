@@ -28,6 +28,7 @@ LIMITS = {
     "password": Limit(10, 300),
     "sign-in": Limit(120, 600),
     "register": Limit(120, 600),
+    "ask": Limit(10, 3600),
     "phone-code": Limit(5, 600),
     "phone-code-address": Limit(240, 600),
     "wrong-code": Limit(20, 60),

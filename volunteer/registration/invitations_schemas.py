@@ -1,0 +1,80 @@
+"""Bodies and answers about invitations, and about whether one is registered."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from volunteer.accounts.schemas import Phone
+from volunteer.registration.rules import PersonStatus
+from volunteer.registration.rules_asking import NextStep
+from volunteer.registration.schemas import GuardianIn
+from volunteer.web.schemas import MESSAGES, BaseSchema, Choice, Id, Instant, Secret, Text, Truth
+
+
+class AskIn(BaseSchema):
+    """A phone with its code for `register`; the identity number finds who is known under another phone."""
+
+    phone = Phone(required=True)
+    phone_code = Secret(required=True, most=10)
+    id_number = Text(40, load_only=True)
+
+
+class KnownOut(BaseSchema):
+    """Somebody who is known; `display_name` to `channel` are null where the proof is not good enough for more."""
+
+    id = Id()
+    status = Choice(PersonStatus)
+    next_steps = fields.List(Choice(NextStep))
+    is_minor = Truth()
+    display_name = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    since = fields.Date(allow_none=True)
+    invited_at = Instant(allow_none=True)
+    counts_on = fields.Date(allow_none=True)
+    channel = fields.String(allow_none=True)
+
+
+class AskedOut(BaseSchema):
+    """Who is known under the phone; `proof` serves for claiming and refusing, for 15 minutes."""
+
+    proof = fields.String()
+    people = fields.List(fields.Nested(KnownOut))
+
+
+class InvitationRefuseIn(BaseSchema):
+    """A phone with its code for `register`: the one on the list, or any with the identity number; or a `proof`."""
+
+    phone = Phone()
+    phone_code = Secret(most=10)
+    id_number = Text(40, load_only=True)
+    proof = Secret(most=1000)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _is_proved(self, data: Any, **_kwargs: Any) -> None:
+        """Want phone and code, unless there is a proof."""
+        missing = [] if "proof" in data else [name for name in ("phone", "phone_code") if name not in data]
+        if missing:
+            raise ValidationError({name: [MESSAGES["required"]] for name in missing})
+
+
+class AnswerIn(BaseSchema):
+    """What a registration needs beyond the list; the page asks for the consent with the rest."""
+
+    consent_version = Text(40)
+    password = Secret()
+    guardian = fields.Nested(GuardianIn, allow_none=True)
+
+
+class TakeOverIn(BaseSchema):
+    """The identity number of whom others have put down, and a password, if one is wanted."""
+
+    id_number = Text(40, required=True, load_only=True)
+    password = Secret()
+
+
+class InvitationClaimIn(InvitationRefuseIn):
+    """The same, with what a registration needs."""
+
+    consent_version = Text(40, required=True)
+    password = Secret()
+    guardian = fields.Nested(GuardianIn, allow_none=True)
