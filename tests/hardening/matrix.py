@@ -129,6 +129,7 @@ LINES = [
     line("DELETE /devices/{spare_device}", KEEPER),
     line("GET /stations/{station}/today", "11 333 33 .4. .4 .."),
     line("GET /stations/{station}/code", "11 334 33 .4. .4 3."),
+    line("GET /stations/{station}/offline-pack", "11 334 33 .4. .4 3."),
     # people
     line("GET /privacy-notice", PUBLIC),
     line("GET /code-tables/categories", PUBLIC),
@@ -406,6 +407,8 @@ PAGES = {
     "GET /station/{station}/walk-in": "LLL 33 .3.",
     "POST /station/{station}/walk-in": "LLL 33 333",
     "GET /station/{foreign_station}/scan": "LLL 33 43.",
+    "GET /station/{station}/pack": "LLL 33 .3.",
+    "GET /station/{foreign_station}/pack": "LLL 33 43.",
     "GET /station/{foreign_station}/shifts/{foreign_shift}": "LLL 44 4..",
     "GET /station/{foreign_station}/walk-in": "LLL 33 43.",
     "GET /manage/accounts": "LLL 33 3..",

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from volunteer.access import Permission, Scope
-from volunteer.checkin import cards, queries, service
+from volunteer.checkin import cards, packing, queries, service
 from volunteer.checkin import schemas as s
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
@@ -102,6 +102,22 @@ def station_code(call: Call, station_id: uuid.UUID) -> Any:
     return 200, cards.station_code(call.actor, station_id, call.query["shift_id"], call.root, call.now)
 
 
+@room.route(
+    "GET",
+    "/stations/<uuid:station_id>/offline-pack",
+    SCAN,
+    HERE,
+    query=s.PackQuery,
+    answers={200: s.PackOut, 304: None},
+    errors=(413,),
+    devices=True,
+)
+def offline_pack(call: Call, station_id: uuid.UUID) -> Any:
+    """Give what a scanner needs for a day without a network; who holds it can name nobody and forge nothing."""
+    pack = packing.offline_pack(call.actor, station_id, call.query["date"], call.now)
+    return as_pack(pack, request.headers.get("If-None-Match", ""))
+
+
 @room.route("GET", "/me/code", ME, SELF, query=s.Whose, answers={200: s.OwnCodeOut}, errors=(404,))
 def own_code(call: Call) -> Any:
     """Give one's living code and the next two."""
@@ -148,6 +164,14 @@ def renew_card(call: Call) -> Any:
 def volunteer_card_pdf(call: Call, person_id: uuid.UUID) -> Any:
     """Print the card of somebody without a phone."""
     return 200, _printed(cards.card_pdf(call.actor, person_id, call.now))
+
+
+def as_pack(pack: packing.Pack, known: str) -> tuple[int, Raw]:
+    """Return a pack for who has none or another one, and 304 for who has it; the way there keeps none."""
+    headers = {"ETag": pack.etag, "Cache-Control": "no-store"}
+    if pack.etag in known:
+        return 304, Raw(b"", "application/json", headers=headers)
+    return 200, Raw(pack.body, "application/json", headers=headers)
 
 
 def _cursor(call: Call) -> tuple[dt.datetime, uuid.UUID] | None:

@@ -4,19 +4,18 @@ Personal code and card are 27 digits: kind (``91`` or ``92``), pass number (9), 
 The check digits are ISO 7064 MOD 97-10: the 27 digits read as one number leave 1 when divided by 97. They catch
 misreadings; the 13 digits are the proof. All secrets are HMAC-SHA256, all comparisons take constant time.
 
-A personal code is judged against its person's key *of that site day*, so that an offline pack can hold one day's keys
-and forge nothing on any other day.
+A personal code is judged against its person's key *of that site day*: what is derived of a day says nothing of another.
+An offline pack holds no key at all, only two bytes of each step's code, hashed (`packs`).
 
 Source: decisions.md 12 and 13; contract, "GET /me/code" and "GET /stations/{id}/code".
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -197,6 +196,19 @@ def upcoming_personal(
     """
     step = step_of(at)
     return tuple(_personal(keys, pass_no, step + ahead, zone) for ahead in range(1, count + 1))
+
+
+def payloads_of(keys: CodeKeys, pass_no: str, steps: Iterable[int], zone: tzinfo) -> Iterator[str]:
+    """Yield the payload that a person's phone shows in each of these steps, for the pack that knows them again.
+
+    Source: decisions.md 13.
+    """
+    days: dict[date, bytes] = {}
+    for step in steps:
+        day = step_start(step).astimezone(zone).date()
+        if day not in days:
+            days[day] = day_key(keys, pass_no, day)
+        yield _payload(_PERSONAL, pass_no, keys.current, step_digits(days[day], step))
 
 
 def issue_card(keys: CodeKeys, pass_no: str, serial: str) -> str:
@@ -380,7 +392,7 @@ def _master(keys: CodeKeys, version: int) -> bytes:
 
 def _mac(key: bytes, *parts: str) -> bytes:
     # Only the last part may hold a separator (a card's serial): no two lists of parts give one message.
-    return hmac.new(key, "|".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return hmac.digest(key, "|".join(parts).encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _digits(mac: bytes, count: int) -> str:

@@ -121,9 +121,17 @@ def station_today(actor: Actor, station_id: uuid.UUID, now: dt.datetime) -> dict
     Raises:
         NotFound: no such station in the caller's scope.
     """
+    return station_day(actor, station_id, site_day(now, settings().zone), now)
+
+
+def station_day(actor: Actor, station_id: uuid.UUID, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+    """Return the same of any site day.
+
+    Raises:
+        NotFound: no such station in the caller's scope.
+    """
     station, only = require_door(actor, station_id)
     session = reading()
-    day = site_day(now, settings().zone)
     span = (day_starts_at(day, settings().zone), day_starts_at(day + dt.timedelta(days=1), settings().zone))
     ids = stations.station_ids_under((station.path,))
     shifts = [shift for shift in activities.shifts_between(session, frozenset(ids), *span) if not shift.cancelled]
@@ -261,6 +269,7 @@ def _of_today(
         "opens_at": opens_at,
         "closes_at": window(of_fold(shift), Direction.OUT).closes_at,
         "capacity": shift.capacity,
+        "walk_ins": shift.walk_ins,
         "is_over": shift.status == ActivityStatus.FINISHED,
         "expected": states.count("expected"),
         "inside": states.count("in"),

@@ -328,3 +328,57 @@ class TodayOut(BaseSchema):
     date = Day()
     now = Instant()
     shifts = fields.List(fields.Nested(ShiftTodayOut))
+
+
+class PackQuery(QuerySchema):
+    """Of which day, today unless told."""
+
+    date = Day(load_default=None)
+
+
+class PackStepsOut(BaseSchema):
+    """A run of 30-second steps: the number of the first, and how many."""
+
+    first = Whole(0, 10**12)
+    count = Whole(0, 10**6)
+
+
+class PackShiftOut(BaseSchema):
+    """A shift of the day; the numbers are those of when the pack was made."""
+
+    shift_id = Id()
+    activity_title = fields.String()
+    post = fields.String()
+    place = fields.String()
+    station_id = Id()
+    station_name = fields.String()
+    starts_at = Instant()
+    ends_at = Instant()
+    opens_at = Instant()
+    closes_at = Instant()
+    capacity = Whole(0, 1_000_000)
+    walk_ins = Truth()
+    expected = Whole(0, 1_000_000)
+    inside = Whole(0, 1_000_000)
+    left = Whole(0, 1_000_000)
+
+
+class PackEntryOut(BaseSchema):
+    """What a scanner may know of one person once their code is shown, sealed."""
+
+    index = fields.String()
+    sealed = fields.String()
+
+
+class PackOut(BaseSchema):
+    """A station's day for a scanner without a network; `checkin.packs` says how an entry is opened."""
+
+    format = Whole(1, 1)
+    station_id = Id()
+    station_name = fields.String()
+    date = Day()
+    iterations = Whole(1, 10**7)
+    salt = fields.String()
+    steps = fields.List(fields.Nested(PackStepsOut))
+    shifts = fields.List(fields.Nested(PackShiftOut))
+    entries = fields.List(fields.Nested(PackEntryOut))

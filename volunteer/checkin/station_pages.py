@@ -7,17 +7,18 @@ route gives the answer alone, and the input keeps the focus. Source: ux.md S1, S
 import uuid
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from volunteer.access import Actor, Permission, Scope
-from volunteer.checkin import by_hand, door, queries, service
+from volunteer.checkin import by_hand, door, packing, queries, service
+from volunteer.checkin.api import as_pack
 from volunteer.checkin.reasons import Direction, Outcome, Reason
-from volunteer.checkin.schemas import VoidIn
+from volunteer.checkin.schemas import PackQuery, VoidIn
 from volunteer.checkin.states import Audience, Shown, failed, shown
 from volunteer.clock import Instant
 from volunteer.database import new_id
-from volunteer.errors import Conflict, Fault, RateLimited
+from volunteer.errors import Conflict, Fault, InvalidInput, RateLimited
 from volunteer.stations import service as stations
 from volunteer.stations.service import StationBrief
 from volunteer.web import forms
@@ -69,6 +70,17 @@ def scan_page(station_id: uuid.UUID) -> Any:
     except RateLimited as error:
         return _limited(station_id, typed, error)
     return _scanner(station_id, typed, met=met, looked=True), 200
+
+
+@pages.page("/station/<uuid:station_id>/pack", Permission.SCAN, Scope.STATION)
+def pack_file(station_id: uuid.UUID) -> Any:
+    """Give a keeper's browser the offline pack of a day, as the API gives it to a device."""
+    query, faults = forms.load(PackQuery(), request.args.to_dict())
+    if faults:
+        raise InvalidInput(faults)
+    pack = packing.offline_pack(g.actor, station_id, query["date"], g.now)
+    status, raw = as_pack(pack, request.headers.get("If-None-Match", ""))
+    return Response(raw.data, status, mimetype=raw.media_type, headers=dict(raw.headers))
 
 
 @pages.page(
