@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "scans",
     "scan_voids",
     "site_versions",
+    "notices",
 )
 
 

@@ -184,6 +184,9 @@ class Builder:
         self.api("POST", f"/imports/{ids['committed_import']}/commit", {}, world.tokens["liaison"], expect=200)
         found = self.api("GET", "/volunteers?status=invited", token=self.admin, expect=200).body["items"]
         ids["invitation"] = found[0]["id"]
+        draft = {"kind": "photos", "text": "照片使用同意书,另一版", "summary": "另一版"}
+        self.make("notice", "/privacy-notices", draft)
+        ids |= {"consent": "photos", "deed": "give"}
         ids["template"] = "volunteers"
 
     def add_activity(

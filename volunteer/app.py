@@ -63,11 +63,14 @@ from volunteer.notifications import service as notifications
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
+    consent_pages,
+    consents_api,
     erasure,
     invitations_api,
     invited_pages,
     merging,
     merging_tables,
+    notice_pages,
     people_pages,
     privacy,
     privacy_api,
@@ -108,6 +111,7 @@ ROOMS: tuple[Room, ...] = (
     certificates_api.room,
     registration_api.room,
     privacy_api.room,
+    consents_api.room,
     invitations_api.room,
     imports_api.room,
     stations_api.room,
@@ -125,6 +129,8 @@ PAGES: tuple[Pages, ...] = (
     register_pages.pages,
     invited_pages.pages,
     profile_pages.pages,
+    consent_pages.pages,
+    notice_pages.pages,
     activities_pages.pages,
     manage_pages.pages,
     author_pages.pages,
@@ -247,6 +253,7 @@ def wire() -> None:
     jobs.LOOKS[:] = [notifications.deliver]
     jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
+    accounts_pages.AFTER_SIGN_IN[:] = [consent_pages.ask_after_sign_in]
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
     accounts_pages.DESK[:] = [

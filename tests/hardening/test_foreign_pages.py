@@ -18,7 +18,8 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FOREIGN = ("foreign_keeper", "foreign_liaison", "other")
 #: What is for everybody, and where one acts for oneself.
 PUBLIC = re.compile(
-    r"(GET|POST) (/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/s/\{station|/me/make-ups/new\?shift=\{shift)"
+    r"(GET|POST) (/me/privacy/(changes/)?\{consent\}|/s/\{station|/me/make-ups/new\?shift=\{shift"
+    r"|/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{)"
 )
 #: Empty sheets to fill in: the same for every liaison.
 BLANK = "/people/import/templates/"

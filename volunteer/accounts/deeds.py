@@ -35,6 +35,11 @@ DEEDS: Final = {
     "person.unmask": "查看完整个人信息",
     "person.suspended": "暂停志愿者",
     "person.registered": "恢复志愿者",
+    "consent.give": "同意一项",
+    "consent.withdraw": "撤回一项同意",
+    "notice.draft": "起草告知书",
+    "notice.drop": "删除告知书草稿",
+    "notice.publish": "发布告知书",
     "person.erasure-asked": "申请注销",
     "person.erasure-taken-back": "撤回注销",
     "person.erase": "注销并清除个人信息",
@@ -89,6 +94,7 @@ SUBJECTS: Final = {
     "area": "区域",
     "code-table": "代码表",
     "import": "导入文件",
+    "notice": "告知书",
     "person": "志愿者",
     "scan": "扫码记录",
     "shift": "班次",
@@ -98,6 +104,7 @@ SUBJECTS: Final = {
     "unit": "单位",
 }
 DETAILS: Final = {
+    "asks_again": "重新征求同意",
     "as_admin": "以管理员身份",
     "audience_count": "受众人数",
     "beneficiary_count": "受益人数",
@@ -106,12 +113,14 @@ DETAILS: Final = {
     "code": "编号",
     "count": "数量",
     "fields": "修改项",
+    "kind": "类型",
     "number": "证明编号",
     "on": "日期",
     "people": "人数",
     "role": "角色",
     "status": "状态",
     "target": "任务数",
+    "version": "版本",
     "year": "年份",
 }
 ROLES: Final = {
@@ -120,6 +129,12 @@ ROLES: Final = {
     "unit_liaison": "单位联络员",
     "station_keeper": "站点管理员",
     "shift_leader": "班次负责人",
+}
+CONSENTS: Final = {
+    "registration": "注册和记录服务",
+    "public_names": "公开名单",
+    "photos": "照片和录像",
+    "upstream": "提供给上级平台",
 }
 STATUSES: Final = {"registered": "已注册", "unproven": "待核实", "suspended": "已暂停"}
 #: Ids that say nothing to people.
@@ -150,5 +165,5 @@ def _value(value: Any) -> str:
     """Return a detail's value in words."""
     if value is True:
         return "是"
-    words = ROLES | STATUSES
+    words = ROLES | STATUSES | CONSENTS
     return "、".join(map(str, value)) if isinstance(value, list) else words.get(str(value), str(value))

@@ -1,5 +1,6 @@
 """Signing in and out on a page, and who is signed in."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ YEAR_S = 365 * 86_400
 LARGE_TEXT_AGE = 60
 #: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
 HOME: dict[str, Callable[[Actor, Instant], Any]] = {}
+#: Questions on the way to where somebody goes who has just signed in: (account, now, target) -> target. `app` wires it.
+AFTER_SIGN_IN: list[Callable[[uuid.UUID, Instant, str], str]] = []
 #: What the landing page counts, told by the reports; filled by `app.wire`.
 LANDING: list[Callable[[Instant], Any]] = []
 #: Ways in without a password, which the demo alone has; filled by `app.wire`.
@@ -70,6 +73,8 @@ def _sign_in(way: str) -> Any:
         field = "phone" if way == "password" else way
         return _form(way, [Fault(field, error.code, error.detail)], error.status)
     target = inside(request.form.get("next", "")) or url_for("accounts.me_page")
+    for lead in AFTER_SIGN_IN:
+        target = lead(done.account.id, g.now, target)
     return open_session(done.token, done.expires_in_s, target)
 
 

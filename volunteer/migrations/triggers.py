@@ -34,3 +34,22 @@ def drop_append_only(table: str) -> None:
         return
     for deed in ("update", "delete"):
         op.execute(f"DROP TRIGGER IF EXISTS {table}_append_only_{deed}")
+
+
+def freeze_when(table: str, condition: str) -> None:
+    """Refuse UPDATE and DELETE of the rows of `table` for which `condition` (on `OLD`) holds already."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE OR REPLACE FUNCTION {table}_stay() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN RAISE EXCEPTION '{table}: this row is final' USING ERRCODE = 'check_violation'; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {table}_stay()"
+        )
+        return
+    for deed in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only_{deed.lower()} BEFORE {deed} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{table}: this row is final'); END"
+        )

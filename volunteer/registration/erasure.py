@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.accounts import closing
 from volunteer.database import reading, transaction
-from volunteer.registration import facts, links, statuses
+from volunteer.registration import consents, facts, links, statuses
 from volunteer.registration.models import PERSONAL, Consent, Person
 from volunteer.registration.rules import PersonStatus
+from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
 
 NO_BIRTH_DATE = dt.date(1900, 1, 1)
@@ -50,6 +51,7 @@ def erase(session: Session, person: Person, now: dt.datetime) -> None:
         setattr(person, column, None)
     person.birth_date, person.skills, person.service_categories = NO_BIRTH_DATE, [], []
     person.erase_after, person.erased_at = None, now
+    consents.close(session, person.id, tuple(ConsentKind), now, "browser")
     session.execute(sa.update(Consent).where(Consent.person_id == person.id).values(paper_reference_sealed=None))
     statuses.move(session, person, PersonStatus.ERASED, today(now))
     for account_id in links.drop_links(session, person.id):

@@ -205,6 +205,7 @@ def _update(session: Session, person_id: uuid.UUID, invitee: Invitee, now: dt.da
 def _vouch(session: Session, people: Sequence[Person], vouched: Vouched, now: dt.datetime) -> None:
     """Set the day from which adults count who agreed elsewhere, keep the reference, and tell each of them once."""
     counts_on = today(now) + dt.timedelta(days=DAYS_TO_OBJECT)
+    version = notices.current_notice().version
     session.flush()
     adults = {person.id: person for person in people if not needs_guardian(person.birth_date, today(now))}
     waiting = sa.select(Invitation).where(Invitation.person_id.in_(adults), Invitation.counts_on.is_(None))
@@ -216,7 +217,7 @@ def _vouch(session: Session, people: Sequence[Person], vouched: Vouched, now: dt
                 id=consent_id,
                 person_id=person.id,
                 kind="registration",
-                version=notices.current_notice().version,
+                version=version,
                 given_at=now,
                 channel="import",
                 is_by_guardian=False,

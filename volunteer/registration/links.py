@@ -99,7 +99,18 @@ def acting_as(actor: Actor, volunteer_id: uuid.UUID | None) -> uuid.UUID:
 
 def linked_persons(actor: Actor) -> list[uuid.UUID]:
     """Return the person that the caller is, and all for whom they may act."""
-    return list(reading().scalars(_linked(actor.account)))
+    return linked_to(actor.account)
+
+
+def linked_to(account_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the person that an account is, and all for whom it may act."""
+    return list(reading().scalars(_linked(account_id)))
+
+
+def relation_of(session: Session, account_id: uuid.UUID, person_id: uuid.UUID) -> str:
+    """Return what an account is to a person, as of `RELATIONS`; an empty text for nothing."""
+    link = session.get(PersonAccount, (person_id, account_id))
+    return link.relation if link else ""
 
 
 def account_ids_of(session: Session, person_id: uuid.UUID) -> frozenset[uuid.UUID]:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.database import Base, one_of
 from volunteer.registration.rules import IdType, PersonStatus, Sex
+from volunteer.registration.rules_consents import LONGEST_SUMMARY, LONGEST_TEXT, ConsentKind
 
 CHANNELS = ("wechat", "browser", "device", "keeper", "import")
-CONSENT_KINDS = ("registration",)
 SELF, GUARDIAN, FAMILY = "self", "guardian", "family"
 RELATIONS = (SELF, GUARDIAN, FAMILY)
 PERSONAL = (
@@ -132,7 +132,10 @@ class StatusSpan(Base):
 
 
 class Consent(Base):
-    """A consent as it was given: which version of the notice, when, how, and whether by the guardian."""
+    """A consent as it was given: which version of the notice, when, how, and whether by the guardian.
+
+    Withdrawn, the row stays, with the time of it; a new yes is a new row. In force while `withdrawn_at` is empty.
+    """
 
     __tablename__ = "consents"
 
@@ -144,8 +147,44 @@ class Consent(Base):
     channel: Mapped[str] = mapped_column(sa.String(10))
     is_by_guardian: Mapped[bool]
     paper_reference_sealed: Mapped[bytes | None]
+    withdrawn_at: Mapped[dt.datetime | None]
+    withdrawn_channel: Mapped[str | None] = mapped_column(sa.String(10))
 
-    __table_args__ = (one_of("kind", CONSENT_KINDS), one_of("channel", CHANNELS))
+    __table_args__ = (
+        one_of("kind", ConsentKind),
+        one_of("channel", CHANNELS),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_channel IS NULL)", name="withdrawal_is_whole"),
+        sa.CheckConstraint("withdrawn_at >= given_at", name="withdrawn_after_given"),
+        sa.Index("ix_consents_kind_given_at", "kind", "given_at"),
+    )
+
+
+class NoticeVersion(Base):
+    """A notice: a draft until it is published, then in force from a day on, and never changed again (a trigger)."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    text: Mapped[str] = mapped_column(sa.String(LONGEST_TEXT))
+    summary: Mapped[str] = mapped_column(sa.String(LONGEST_SUMMARY))
+    changes_purposes: Mapped[bool]
+    drafted_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    drafted_at: Mapped[dt.datetime]
+    version: Mapped[str | None] = mapped_column(sa.String(40))
+    from_on: Mapped[dt.date | None]
+    published_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    published_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        one_of("kind", ConsentKind),
+        sa.UniqueConstraint("kind", "version"),
+        sa.CheckConstraint(
+            "(published_at IS NULL) = (version IS NULL) AND (published_at IS NULL) = (from_on IS NULL)"
+            " AND (published_at IS NULL) = (published_by IS NULL)",
+            name="published_is_whole",
+        ),
+    )
 
 
 class PersonAccount(Base):

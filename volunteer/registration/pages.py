@@ -8,8 +8,12 @@ from flask import g, render_template, request
 
 from volunteer.access import Permission, Scope
 from volunteer.clock import aware
+from volunteer.errors import NotFound
 from volunteer.registration import links, notices, people, privacy
+from volunteer.registration.rules_consents import ConsentKind
+from volunteer.registration.schemas_consents import NoticesQuery
 from volunteer.units import service as units
+from volunteer.web.forms import filled, load
 from volunteer.web.pages import Pages
 from volunteer.web.paging import decode_cursor, page
 
@@ -19,8 +23,19 @@ MESSAGES = 20
 
 @pages.page("/privacy", Permission.ANYONE, Scope.NOTHING)
 def privacy_page() -> Any:
-    """Show the privacy notice in force."""
-    return render_template("registration/privacy.html", notice=notices.current_notice())
+    """Show a notice: the one in force, or the version that somebody agreed to once."""
+    query, faults = load(NoticesQuery(), filled(request.args))
+    if faults:
+        raise NotFound
+    kind = ConsentKind(query["kind"])
+    current = notices.current_notice(kind)
+    version = query["version"] or current.version
+    text = current.text if version == current.version else notices.text_of(kind, version)
+    if text is None:
+        raise NotFound
+    return render_template(
+        "registration/privacy.html", kind=kind, kinds=list(ConsentKind), current=current, version=version, text=text
+    )
 
 
 @pages.page("/me/profile", Permission.SIGNED_IN, Scope.SELF)

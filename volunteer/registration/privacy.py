@@ -16,11 +16,12 @@ from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.accounts import sign_in
 from volunteer.database import reading, transaction
-from volunteer.errors import Forbidden, IllegalTransition, NotFound
+from volunteer.errors import Forbidden, IllegalTransition, NotFound, Unauthenticated
 from volunteer.notifications import service as notifications
-from volunteer.registration import facts, links, people, reach, statuses, vault
+from volunteer.registration import consents, facts, links, people, reach, statuses, vault
 from volunteer.registration.models import Consent, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian
+from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 
@@ -79,7 +80,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
     person = session.get_one(Person, person_id)
     shown = people.view(person, now, in_full=True)
     own = {name: getattr(shown, name) for name in shown.__dataclass_fields__}
-    consents = session.scalars(sa.select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at))
+    given = session.scalars(sa.select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at))
     log = audit.entries_about(session, "person", person_id, 10_000)
     records: dict[str, Any] = {
         "memberships": memberships.history_of(session, person_id),
@@ -90,7 +91,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
     return {
         "person": own | {"id_number": vault.opened(person, "id_number"), "channel": person.channel},
         "statuses": statuses.spans_of(session, person),
-        "consents": [_consent(consent) for consent in consents],
+        "consents": [_consent(consent) for consent in given],
         "unmaskings": [
             {"at": e.at, "by": e.actor, "fields": (e.details or {}).get("fields", []), "reason": e.reason}
             for e in log
@@ -104,7 +105,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
 
 def _consent(consent: Consent) -> dict[str, Any]:
     """Return a consent as its giver sees it."""
-    names = ("kind", "version", "given_at", "channel", "is_by_guardian")
+    names = ("kind", "version", "given_at", "channel", "is_by_guardian", "withdrawn_at")
     return {name: getattr(consent, name) for name in names} | {"paper_reference": vault.open_reference(consent)}
 
 
@@ -119,8 +120,10 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> Person:
+def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime, channel: str = "browser") -> Person:
     """Ask for one's erasure, or a dependant's; it is carried out after 7 days. A second time changes nothing.
+
+    Every consent is withdrawn at once: from now on nothing of the person is published, used or passed on.
 
     Raises:
         Unauthenticated: no fresh sign-in. Forbidden: `not-a-volunteer`. NotFound: not theirs.
@@ -133,6 +136,7 @@ def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) 
             raise NotFound
         if person.erase_after is None:
             person.erase_after = now + REGRET
+            consents.close(session, person_id, tuple(ConsentKind), now, channel)
             audit.record(session, actor, now, "person.erasure-asked", ("person", person_id))
             body = f"您已申请注销注册,将在 {today(person.erase_after)} 之后清除您的身份信息。在此之前可以随时撤回申请。"
             day = f"{today(person.erase_after):%m月%d日}"
@@ -140,8 +144,30 @@ def ask_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) 
         return person
 
 
-def take_back_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> Person:
+def erased_after(actor: Actor, volunteer_id: uuid.UUID | None) -> dt.datetime | None:
+    """Return when the caller, or one they act for, will be erased; None where nobody asked for it.
+
+    Raises:
+        Forbidden: `not-a-volunteer`. NotFound: not theirs.
+    """
+    return reading().get_one(Person, links.acting_as(actor, volunteer_id)).erase_after
+
+
+def is_fresh(actor: Actor, now: dt.datetime) -> bool:
+    """Whether the caller signed in lately enough for what asks for it."""
+    try:
+        sign_in.require_fresh(actor, now)
+    except Unauthenticated:
+        return False
+    return True
+
+
+def take_back_erasure(
+    actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime, channel: str = "browser"
+) -> Person:
     """Take back the request for erasure; without one nothing changes.
+
+    The consent to registration holds again; the others were withdrawn, and are given again only by saying so.
 
     Raises:
         IllegalTransition: the 7 days are over. Forbidden: `not-a-volunteer`. NotFound: not theirs.
@@ -153,6 +179,7 @@ def take_back_erasure(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.date
             raise IllegalTransition
         if person.erase_after is not None:
             person.erase_after = None
+            consents.reopen(session, person_id, ConsentKind.REGISTRATION, now, channel)
             audit.record(session, actor, now, "person.erasure-taken-back", ("person", person_id))
             notifications.tell(session, person_id, "erasure-taken-back", "您已撤回注销申请,注册继续有效。", now)
         return person

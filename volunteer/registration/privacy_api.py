@@ -50,10 +50,10 @@ def export(call: Call) -> Any:
 @room.route("DELETE", "/me", Permission.SIGNED_IN, Scope.SELF, query=s.WhoseQuery, answers={200: s.ErasureOut})
 def ask_erasure(call: Call) -> Any:
     """Ask for erasure after 7 days; needs a sign-in of the last 15 minutes."""
-    return 200, privacy.ask_erasure(call.actor, call.query["volunteer_id"], call.now)
+    return 200, privacy.ask_erasure(call.actor, call.query["volunteer_id"], call.now, call.channel)
 
 
 @room.route("POST", "/me/restore", Permission.SIGNED_IN, Scope.SELF, query=s.WhoseQuery, answers={200: s.ErasureOut})
 def take_back_erasure(call: Call) -> Any:
     """Take back the request for erasure."""
-    return 200, privacy.take_back_erasure(call.actor, call.query["volunteer_id"], call.now)
+    return 200, privacy.take_back_erasure(call.actor, call.query["volunteer_id"], call.now, call.channel)

@@ -276,6 +276,7 @@ class ConsentOut(BaseSchema):
     channel = fields.String()
     is_by_guardian = Truth()
     paper_reference = fields.String(allow_none=True)
+    withdrawn_at = Instant(allow_none=True)
 
 
 class UnmaskingOut(BaseSchema):

@@ -108,6 +108,7 @@ SIDE = (
     Place("stations_desk.list_page", _l("Stations and devices"), (Permission.READ_STATIONS,)),
     Place("accounts_desk.list_page", _l("Accounts and roles"), (Permission.AUDIT,)),
     Place("site.settings_page", _l("Site settings"), (Permission.MANAGE_SITE,)),
+    Place("notices.list_page", _l("Privacy notices"), (Permission.MANAGE_SITE,)),
     Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),
