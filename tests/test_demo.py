@@ -131,6 +131,14 @@ def test_24_nodes_of_three_levels_stand_in_22_communities(api: Api, admin: str, 
     assert len(everything(api, "/areas", admin, level="community")) == 22
 
 
+def test_more_than_20_teams_have_more_than_300_people(api: Api, admin: str, today: dt.date) -> None:
+    report = api("GET", f"/reports/teams?from={after(today, -60)}&to={today}", token=admin, expect=200).body
+    assert (len(report["rows"]), report["total"]["members"]) == (24, 312)
+    assert len({row["kind"] for row in report["rows"]}) == 6
+    assert report["total"]["sessions"] >= 8 <= report["total"]["person_times"]
+    assert 0 < report["total"]["active"] < report["total"]["members"]
+
+
 def test_the_centre_held_31_sessions_with_1050_person_times_audience_included(
     api: Api, admin: str, today: dt.date
 ) -> None:

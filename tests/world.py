@@ -253,6 +253,21 @@ class Builder:
         """Sign somebody up who can do so."""
         self.make(name, f"/shifts/{self.world.ids[shift]}/signups", {}, self.world.tokens[role])
 
+    def teams(self) -> None:
+        """A team of ours with two members, one of the neighbours', one to dissolve; somebody asks to join."""
+        tokens, ids = self.world.tokens, self.world.ids
+        owners = (("team", "school", "liaison"), ("foreign_team", "foreign_unit", "foreign_liaison"))
+        for name, unit, liaison in (*owners, ("spare_team", "school", "liaison")):
+            body = {"name": f"志愿服务队 {name}", "kind": "general", "unit_id": ids[unit]}
+            self.make(name, "/teams", body | {"station_id": None}, tokens[liaison])
+        self.api("PATCH", f"/teams/{ids['team']}", {"station_id": ids["station"]}, self.admin, expect=200)
+        for role in ("volunteer", "spare_person"):
+            body = {"volunteer_id": ids[role]}
+            self.api("POST", f"/teams/{ids['team']}/members", body, tokens["liaison"], expect=201)
+        self.make("team_request", f"/teams/{ids['team']}/requests", {}, tokens["leader"])
+        body = {"volunteer_id": ids["child"]}
+        self.make("team_request2", f"/teams/{ids['team']}/requests", body, tokens["volunteer"])
+
     def devices(self) -> None:
         """A scanner of ours, one of the neighbours', and a spare one."""
         for name, station, keeper in (
@@ -305,6 +320,7 @@ class Builder:
         self.people()
         self.imports()
         self.activities()
+        self.teams()
         self.devices()
         self.requests()
         self.scans()

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     SCAN = "scan"
     READ_STATIONS = "read-stations"
     READ_REPORTS = "read-reports"
+    READ_TEAMS = "read-teams"
+    MANAGE_TEAMS = "manage-teams"
     AUDIT = "audit"
 
 
@@ -66,6 +68,8 @@ _KEEPER = frozenset(
         Permission.READ_PEOPLE,
         Permission.REGISTER_OTHERS,
         Permission.UNMASK,
+        Permission.READ_TEAMS,
+        Permission.MANAGE_TEAMS,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -76,6 +80,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_PEOPLE,
             Permission.READ_STATIONS,
             Permission.READ_REPORTS,
+            Permission.READ_TEAMS,
             Permission.AUDIT,
         }
     ),
@@ -87,6 +92,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REGISTER_OTHERS,
             Permission.UNMASK,
             Permission.READ_REPORTS,
+            Permission.READ_TEAMS,
+            Permission.MANAGE_TEAMS,
         }
     ),
     Role.STATION_KEEPER: _KEEPER,

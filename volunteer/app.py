@@ -85,6 +85,8 @@ from volunteer.reports import people_pages as report_people_pages
 from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
+from volunteer.reports import teams_api as teams_report_api
+from volunteer.reports import teams_pages as team_figures
 from volunteer.site import help_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
@@ -92,6 +94,11 @@ from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
 from volunteer.stations import listing as stations_listing
 from volunteer.stations import service as stations
+from volunteer.teams import api as teams_api
+from volunteer.teams import desk_pages as teams_desk
+from volunteer.teams import merging as teams_merging
+from volunteer.teams import pages as teams_pages
+from volunteer.teams import privacy as teams_privacy
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
 from volunteer.units import listing as units_listing
@@ -108,6 +115,7 @@ ROOMS: tuple[Room, ...] = (
     units_api.room,
     reports_api.room,
     stations_report_api.room,
+    teams_report_api.room,
     certificates_api.room,
     registration_api.room,
     privacy_api.room,
@@ -115,6 +123,7 @@ ROOMS: tuple[Room, ...] = (
     invitations_api.room,
     imports_api.room,
     stations_api.room,
+    teams_api.room,
     activities_api.room,
     signups_api.room,
     hours_api.room,
@@ -141,6 +150,8 @@ PAGES: tuple[Pages, ...] = (
     site_pages.pages,
     units_desk.pages,
     stations_desk.pages,
+    teams_pages.pages,
+    teams_desk.pages,
     accounts_desk.pages,
     areas_desk.pages,
     audit_pages.pages,
@@ -152,6 +163,7 @@ PAGES: tuple[Pages, ...] = (
     poster_pages.pages,
     report_people_pages.pages,
     station_figures_pages.pages,
+    team_figures.pages,
     people_pages.pages,
     station_pages.pages,
     assisted_pages.pages,
@@ -233,10 +245,7 @@ def wire() -> None:
     accounts.PERSONS_OF[:] = [registration.persons_of]
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
-    forget_hours = hours_privacy.forget_person
-    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
-    hours_of = hours_privacy.export_of
-    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
+    _wire_privacy()
     activities.HAS_ATTENDED[:] = [checkin.has_attended]
     activities.PRESENT_AT[:] = [checkin_queries.present_at]
     activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
@@ -256,13 +265,8 @@ def wire() -> None:
     accounts_pages.AFTER_SIGN_IN[:] = [consent_pages.ask_after_sign_in]
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
-    accounts_pages.DESK[:] = [
-        station_pages.desk_card,
-        decision_pages.card,
-        rates_pages.card,
-        units_desk.card,
-        stations_desk.card,
-    ]
+    places = [units_desk.card, stations_desk.card, teams_desk.card]
+    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, rates_pages.card, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
@@ -278,9 +282,20 @@ def _wire_scopes() -> None:
     directory.SCOPES["shift_id"] = directory.ScopeDesk(activities.shift_titles)
 
 
+def _wire_privacy() -> None:
+    """Tell erasure and export what the rooms above hold about a person."""
+    forget_hours = hours_privacy.forget_person
+    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
+    erasure.ERASERS.append(teams_privacy.forget_person)
+    hours_of = hours_privacy.export_of
+    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
+    privacy.EXPORTERS.append(teams_privacy.export_of)
+
+
 def _wire_mergers() -> None:
     """Tell a merge of two records what becomes of every table that names a person; hours come after their evidence."""
     merging.MERGERS.update(merging_tables.TABLES)
+    merging.MERGERS.update(teams_merging.TABLES)
     merging.MERGERS.update(activities_merging.TABLES)
     merging.MERGERS.update(certificates_merging.TABLES)
 

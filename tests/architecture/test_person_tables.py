@@ -28,6 +28,9 @@ ERASED = {
     "person_statuses": STAYS + "past counts do not move (decisions 15)",
     "scans": STAYS + "times under the tombstone's id; places go (checkin.jobs.forget_person)",
     "signups": "volunteer.activities.signups.leave",
+    "team_leaders": "volunteer.teams.privacy.forget_person",
+    "team_members": "volunteer.teams.privacy.forget_person",
+    "team_requests": "volunteer.teams.privacy.forget_person",
     "unmatched_scans": STAYS + "ids of scans",
 }
 #: By table: where `GET /me/data` tells it, or `STAYS` and why it does not. tests/registration/test_merging.py asks.
@@ -46,6 +49,9 @@ EXPORTED = {
     "person_statuses": "statuses",
     "scans": "records.scans",
     "signups": "records.signups",
+    "team_leaders": "records.teams_led",
+    "team_members": "records.teams",
+    "team_requests": "records.team_requests",
     "unmatched_scans": STAYS + "told as scans",
 }
 

@@ -130,9 +130,10 @@ OPEN = {
     *("area", "bureau", "school", "foreign_unit", "center", "station", "foreign_station"),
     *("open", "choosy", "spare_open", "foreign", "shift", "later_shift", "choosy_shift", "spare_shift"),
     *("spare_shift2", "foreign_shift", "other", "other_signup", "foreign_device", "consent", "deed"),
+    *("team", "foreign_team", "spare_team"),
 }
 #: What is the shift leader's own, as a volunteer.
-LEADERS = ("leader", "leader_signup", "pending_signup2", "review", "review2")
+LEADERS = ("leader", "team_request", "leader_signup", "pending_signup2", "review", "review2")
 
 
 def ours(found: World, role: str) -> set[str]:

@@ -11,13 +11,12 @@ from typing import Any
 from flask import g, redirect, render_template, request, url_for
 
 from volunteer.access import Permission, Scope
-from volunteer.activities import changes, drafts, lifecycle, managing, redrafting
+from volunteer.activities import changes, drafts, lifecycle, managing, organizing, redrafting
 from volunteer.activities.rules import ActivityStatus
 from volunteer.activities.schemas import ActivityPatch
 from volunteer.errors import Conflict, Fault, InvalidInput
 from volunteer.registration import code_tables
 from volunteer.stations import service as stations
-from volunteer.units import service as units
 from volunteer.web import forms
 from volunteer.web.guard import channel_of
 from volunteer.web.pages import Pages
@@ -55,7 +54,7 @@ def edit_page(activity_id: uuid.UUID) -> Any:
     if "edit" not in activity["may"]:
         return redirect(url_for("manage.activity_page", activity_id=activity_id))
     if request.method == "GET":
-        return _form(drafts.of_activity(activity, _organizer_name(activity)), [], activity)
+        return _form(drafts.of_activity(activity, organizing.named(activity).code), [], activity)
     texts = _typed()
     if activity["status"] != ActivityStatus.DRAFT:
         return _changed(activity, texts)
@@ -124,36 +123,14 @@ def _rows_changed(texts: Typed) -> Typed | None:
 
 
 def _loaded(texts: Typed) -> tuple[dict[str, Any], list[Fault]]:
-    """Return what the form means, and all its faults; the organiser is a unit found by name or code."""
+    """Return what the form means, and all its faults; a unit or a team organises, found by name or code."""
     values, faults = drafts.load(texts, g.now)
-    found, fault = _unit_of(texts["organizer"])
-    if fault:
-        return {}, [*faults, fault]
+    found = organizing.find(texts["organizer"])
+    if found.fault:
+        return {}, [*faults, found.fault]
     if values:
-        values["organizer_unit_id"] = found
-        if found:
-            values["team_id"] = None
+        values |= {"organizer_unit_id": found.unit_id, "team_id": found.team_id}
     return values, faults
-
-
-def _unit_of(text: str) -> tuple[uuid.UUID | None, Fault | None]:
-    """Return the unit that a text names: its whole name or code, or the only one with such a part."""
-    if not text:
-        return None, None
-    found = units.list_units(None, text[:100], 8, None)
-    exact = [one for one in found if text in (one.name, one.code)]
-    if len(exact or found) == 1:
-        return (exact or found)[0].id, None
-    if not found:
-        return None, Fault("organizer", "unknown", "没有找到这个单位,请填写单位的名称或代码,或留空。")
-    names = "、".join(one.name for one in found[:5])
-    return None, Fault("organizer", "ambiguous", f"有多个单位符合:{names}。请填写完整的名称或代码。")
-
-
-def _organizer_name(activity: dict[str, Any]) -> str:
-    """Return the organiser as the form shows it: its code, which is unique."""
-    unit_id = activity["organizer_unit_id"]
-    return units.unit_briefs([unit_id])[unit_id].code if unit_id else ""
 
 
 def _copy_of(text: str) -> Typed:
@@ -162,7 +139,7 @@ def _copy_of(text: str) -> Typed:
         activity = managing.managed_activity(g.actor, uuid.UUID(text), g.now)
     except ValueError:
         return drafts.blank()
-    return drafts.copied(drafts.of_activity(activity, _organizer_name(activity)), g.now)
+    return drafts.copied(drafts.of_activity(activity, organizing.named(activity).code), g.now)
 
 
 def _placed(error: InvalidInput) -> list[Fault]:

@@ -5,7 +5,7 @@ Source: contract, `POST /activities`; rules.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,10 +16,8 @@ from volunteer.clock import to_minute
 from volunteer.database import new_id
 from volunteer.errors import Fault
 from volunteer.registration import code_tables
+from volunteer.teams import service as teams
 from volunteer.units import service as units
-
-#: Whether there is such a team; filled by the room that comes with teams. Without it every team is unknown.
-TEAM_EXISTS: list[Callable[[uuid.UUID], bool]] = []
 
 
 def activity_faults(session: Session, values: Mapping[str, Any]) -> list[Fault]:
@@ -30,7 +28,7 @@ def activity_faults(session: Session, values: Mapping[str, Any]) -> list[Fault]:
     unit_id, team_id = values.get("organizer_unit_id"), values.get("team_id")
     if unit_id and not units.unit_exists(unit_id):
         faults.append(Fault("organizer_unit_id", "unknown", "没有找到所选的单位,请重新选择。"))
-    if team_id and not any(exists(team_id) for exists in TEAM_EXISTS):
+    if team_id and not teams.team_exists(team_id):
         faults.append(Fault("team_id", "unknown", "没有找到所选的队伍,请重新选择。"))
     elif team_id and unit_id:
         faults.append(Fault("team_id", "one-organizer", "主办单位和队伍只能选择一个。"))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from volunteer.access import Actor, Permission
 from volunteer.accounts import directory
-from volunteer.activities import service, views
+from volunteer.activities import organizing, service, views
 from volunteer.activities.lifecycle import why_not_decide
 from volunteer.activities.models import Activity, Signup
 from volunteer.activities.rules import LIVE, ActivityStatus
@@ -22,7 +22,6 @@ from volunteer.errors import NotFound
 from volunteer.registration import service as registration
 from volunteer.registration.service import PersonFacts
 from volunteer.stations import service as stations
-from volunteer.units import service as units
 from volunteer.web import limits
 
 _S = ActivityStatus
@@ -40,10 +39,8 @@ def managed_activity(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> 
     activity = views.get_activity(actor, activity_id)
     stations.require_station(actor, Permission.RUN_ACTIVITIES, activity["station_id"])
     refusal = why_not_decide(actor, activity["station_id"], (activity["created_by"], activity["submitted_by"]))
-    unit_id = activity["organizer_unit_id"]
-    organizer = units.unit_briefs([unit_id])[unit_id].name if unit_id else ""
     more = {"may": _may(activity, refusal, now), "why_not": refusal, "history": _history(actor, activity)}
-    return activity | more | {"organizer": organizer}
+    return activity | more | {"organizer": organizing.named(activity)}
 
 
 def managed_shift(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:

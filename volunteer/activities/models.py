@@ -18,7 +18,8 @@ class Activity(Base):
     """What a station invites to. The leader's name and phone are sealed.
 
     Whoever decided is neither creator nor submitter, unless it was decided as an admin: the database says so too.
-    `station_id` is where, `organizer_unit_id` or `team_id` is who (decisions 6).
+    `station_id` is where, `organizer_unit_id` or `team_id` is who (decisions 6); who does not change once it is
+    submitted, so that later reports find who organised it then.
     """
 
     __tablename__ = "activities"
@@ -26,7 +27,7 @@ class Activity(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     station_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stations.id"), index=True)
     organizer_unit_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("units.id"))
-    team_id: Mapped[uuid.UUID | None]
+    team_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     title: Mapped[str] = mapped_column(sa.String(100))
     category: Mapped[str] = mapped_column(sa.String(50), index=True)
     summary: Mapped[str] = mapped_column(sa.String(2000))

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from volunteer.access import Permission, Scope
 from volunteer.accounts import service as accounts
-from volunteer.activities import own_signups, signups, views
+from volunteer.activities import organizing, own_signups, signups, views
 from volunteer.activities.rules import LIVE
 from volunteer.activities.schemas import ActivityQuery
 from volunteer.clock import aware
@@ -72,7 +72,13 @@ def activity_page(activity_id: uuid.UUID) -> Any:
     """Show an activity and its shifts, each with its way in."""
     activity = views.get_activity(g.actor, activity_id)
     category = dict(_categories()).get(activity["category"], activity["category"])
-    return render_template("activities/activity.html", activity=activity, category=category, now=g.now)
+    return render_template(
+        "activities/activity.html",
+        activity=activity,
+        category=category,
+        organizer=organizing.named(activity),
+        now=g.now,
+    )
 
 
 @pages.page("/shifts/<uuid:shift_id>/signup", Permission.SIGNED_IN, Scope.PERSON, methods=("GET", "POST"))

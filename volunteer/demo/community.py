@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from volunteer.checkin import service as checkin
-from volunteer.demo import events
+from volunteer.demo import events, teams
 from volunteer.demo.events import Event
 from volunteer.demo.story import Person, Story, read, rows_of
 
@@ -39,7 +39,8 @@ def _planned(story: Story, data: Row, station: str, day: int, programme: int, ca
     chosen = data["programmes"][programme % len(data["programmes"])]
     span = (story.when(day, chosen["from"]), story.when(day, chosen["to"]))
     fields = {name: chosen[name] for name in ("title", "category", "summary")} | {"risk_notice": data["risk_notice"]}
-    event = Event(station, fields, [events.shift(chosen["post"], span, capacity)])
+    team = teams.BY_STATION.get(station)
+    event = Event(station, fields, [events.shift(chosen["post"], span, capacity)], team=team)
     events.announce(story, event, story.when(day - 4, "15:00"))
     return event
 

@@ -44,6 +44,7 @@ class Event:
     fields: dict[str, Any]
     shifts: list[dict[str, Any]]
     unit: str | None = None
+    team: str | None = None
     state: str = "published"
     reason: str = ""
     id: uuid.UUID | None = None
@@ -85,6 +86,7 @@ def _add(story: Story, event: Event) -> None:
         "leader_name": leader["name"],
         "leader_phone": leader["phone"],
         "organizer_unit_id": str(story.ids[f"unit {event.unit}"]) if event.unit else None,
+        "team_id": str(story.ids[f"team {event.team}"]) if event.team else None,
         "shifts": typed,
     }
     maker = _maker(story, event)

@@ -62,7 +62,7 @@ def stations_page() -> Any:
         typed=typed,
         faults=faults,
         asked=asked,
-        presets=_presets(site_day(g.now, settings().zone)),
+        presets=presets(site_day(g.now, settings().zone)),
         level_of=lambda level: StationLevel(level).label,
         now=g.now,
     )
@@ -96,7 +96,7 @@ def _asked(typed: dict[str, str]) -> _Asked:
     return _Asked(report, part_of(report, query["station"]), same)
 
 
-def _presets(today: dt.date) -> list[tuple[str, dict[str, str]]]:
+def presets(today: dt.date) -> list[tuple[str, dict[str, str]]]:
     """Return the periods that are asked for most: their words and what the filters then hold."""
     first = today.replace(day=1)
     last_of_before = first - dt.timedelta(days=1)

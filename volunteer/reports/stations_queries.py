@@ -79,8 +79,8 @@ def stations_of_tree(session: Session) -> dict[uuid.UUID, StationOfTree]:
 def own_counts(session: Session, period: Period) -> dict[uuid.UUID, StationCounts]:
     """Return each station's own figures, without what is below it."""
     found: dict[uuid.UUID, StationCounts] = {}
-    shifts = _shifts(period)
-    present = _present(shifts)
+    shifts = period_shifts(period)
+    present = present_at(shifts)
     attended = sa.func.sum(sa.case((present.c.is_held, 1), else_=0))
     came = sa.select(
         present.c.station_id, sa.func.count(present.c.shift_id.distinct()), sa.func.count(), attended
@@ -106,7 +106,7 @@ def persons_below(session: Session, period: Period) -> dict[uuid.UUID, int]:
     below = sa.select(Station.id.label("top"), Station.id.label("station_id")).cte("below", recursive=True)
     child = sa.select(below.c.top, Station.id).join(Station, Station.parent_id == below.c.station_id)
     below = below.union_all(child)
-    present = _present(_shifts(period))
+    present = present_at(period_shifts(period))
     query = (
         sa.select(below.c.top, sa.func.count(present.c.person_id.distinct()))
         .join(present, present.c.station_id == below.c.station_id)
@@ -121,20 +121,27 @@ def _add(found: dict[uuid.UUID, StationCounts], station_id: uuid.UUID | None, co
         found[station_id] = found.get(station_id, StationCounts()) + counts
 
 
-def _shifts(period: Period) -> sa.CTE:
+def period_shifts(period: Period) -> sa.CTE:
     """Return the shifts that start in the period; `is_held`: published, not cancelled, and begun."""
     is_held = sa.and_(Activity.status.in_(HELD), Shift.cancelled_at.is_(None), Shift.starts_at <= period.now)
     return (
-        sa.select(Shift.id, Activity.station_id, Shift.capacity, Shift.audience_count, is_held.label("is_held"))
+        sa.select(
+            Shift.id,
+            Activity.station_id,
+            Activity.team_id,
+            Shift.capacity,
+            Shift.audience_count,
+            is_held.label("is_held"),
+        )
         .join(Activity, Activity.id == Shift.activity_id)
         .where(Shift.starts_at >= period.starts_at, Shift.starts_at < period.ends_at)
         .cte("period_shifts")
     )
 
 
-def _present(shifts: sa.CTE) -> sa.CTE:
-    """Return (person, shift, station) once each: an attendance that still has a pair, or an approved make-up."""
-    place = (shifts.c.station_id, shifts.c.is_held)
+def present_at(shifts: sa.CTE) -> sa.CTE:
+    """Return (person, shift, station, team) once each: an attendance that still has a pair, or an approved make-up."""
+    place = (shifts.c.station_id, shifts.c.team_id, shifts.c.is_held)
     attended = (
         sa.select(Attendance.person_id, Attendance.shift_id, *place)
         .join(shifts, shifts.c.id == Attendance.shift_id)
