@@ -27,6 +27,7 @@ from volunteer.activities import (
     signup_pages,
     signups,
     signups_api,
+    unit_holdings,
 )
 from volunteer.activities import merging as activities_merging
 from volunteer.activities import pages as activities_pages
@@ -93,6 +94,7 @@ from volunteer.site import service as site
 from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
 from volunteer.stations import listing as stations_listing
+from volunteer.stations import ownership as station_ownership
 from volunteer.stations import service as stations
 from volunteer.teams import api as teams_api
 from volunteer.teams import desk_pages as teams_desk
@@ -101,7 +103,9 @@ from volunteer.teams import pages as teams_pages
 from volunteer.teams import privacy as teams_privacy
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
+from volunteer.units import ending_pages
 from volunteer.units import listing as units_listing
+from volunteer.units import seams as unit_seams
 from volunteer.units import service as units
 from volunteer.web import assets, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
@@ -149,6 +153,7 @@ PAGES: tuple[Pages, ...] = (
     checkin_pages.pages,
     site_pages.pages,
     units_desk.pages,
+    ending_pages.pages,
     stations_desk.pages,
     teams_pages.pages,
     teams_desk.pages,
@@ -244,6 +249,8 @@ def wire() -> None:
     accounts.SCOPE_CHECKS["shift_id"] = activities.shift_exists
     accounts.PERSONS_OF[:] = [registration.persons_of]
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
+    unit_seams.HOLDINGS[:] = [station_ownership.HOLDING, unit_holdings.HOLDING]
+    unit_seams.LOCK_PEOPLE[:] = [registration.lock_people]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
     _wire_privacy()
     activities.HAS_ATTENDED[:] = [checkin.has_attended]

@@ -100,6 +100,8 @@ LINES = [
     line("GET /units", PUBLIC),
     line("GET /units/{school}", "11 333 .4 333 33 .."),
     line("PATCH /units/{school}", ADMIN, {"headcount": 7}),
+    line("POST /units/{school}/merge", ADMIN, {"into_id": "{foreign_unit}"}, (422,)),
+    line("POST /units/{school}/reopen", ADMIN, {}),
     line("PUT /units/{school}/targets/2026", ADMIN, {"target": 3}),
     line("GET /units/{school}/targets", "11 333 .4 333 33 .."),
     # reports
@@ -456,6 +458,9 @@ PAGES = {
     "POST /manage/teams/{team}/add": "LLL 33 333",
     "GET /manage/teams/{team}/leader": "LLL 33 .3.",
     "POST /manage/teams/{team}/leader": "LLL 33 333",
+    "GET /manage/units/{school}/merge": "LLL 33 33.",
+    "POST /manage/units/{school}/merge": "LLL 33 333",
+    "POST /manage/units/{school}/reopen": "LLL 33 333",
     "GET /manage/stations": "LLL 33 ...",
     "GET /manage/stations/new": "LLL 33 33.",
     "POST /manage/stations/new": "LLL 33 333",

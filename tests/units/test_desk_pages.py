@@ -180,8 +180,8 @@ def test_a_unit_is_closed_when_nothing_stands_in_it(api: Api, admin: str, boss: 
     child = make_unit(api, admin, unit, name="老科室")
     clock.advance(days=1)
     path = f"/manage/units/{unit}/close"
-    assert "不能恢复" in boss.get(path).source
-    assert "下级单位或成员" in boss.post(path, expect=409, closed_on="2026-03-23").faults["closed_on"]
+    assert "还不能撤销" in boss.get(path).source
+    assert "下级单位" in boss.post(path, expect=409, closed_on="2026-03-23").faults["closed_on"]
     assert set(boss.post(path, expect=422, closed_on="").faults) == {"closed_on"}
     boss.post(f"/manage/units/{child}/close", closed_on="2026-03-23")
     boss.post(path, closed_on="2026-03-23")

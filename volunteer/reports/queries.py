@@ -74,22 +74,34 @@ def ids_in_area(session: Session, area_id: uuid.UUID, day: dt.date) -> frozenset
 def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]:
     """Return each unit's **own** figures as of `day`, without its descendants'; under None, those of no unit.
 
-    Persons stand in the unit in which they counted on `day`, minutes in that of the day of service.
+    Persons stand in the unit in which they counted on `day`, minutes in that of the day of service. What a unit that is
+    closed by then has served stands with the unit that it was merged into, else with the one that was above it; its
+    task ended with it.
     """
     targets: Mapping[uuid.UUID, int] = {row.unit_id: row.target for row in session.execute(units.targets_as_of(day))}
     people = {row.unit_id: row for row in session.execute(_people(day))}
     minutes = {row.unit_id: row for row in session.execute(_minutes(day))}
+    heirs = {row.unit_id: row.heir_id for row in session.execute(units.heirs_as_of(day))}
     found: dict[uuid.UUID | None, Counts] = {}
     for unit_id in {*targets, *people, *minutes}:
         person_row, minute_row = people.get(unit_id), minutes.get(unit_id)
-        found[unit_id] = Counts(
-            target=targets.get(unit_id) if unit_id else None,
+        own = Counts(
+            target=targets.get(unit_id) if unit_id and unit_id not in heirs else None,
             registered=person_row.registered if person_row else 0,
             active=person_row.active if person_row else 0,
             minutes=int(minute_row.minutes) if minute_row else 0,
             minutes_verified=int(minute_row.verified) if minute_row else 0,
         )
+        heir = _standing(unit_id, heirs)
+        found[heir] = found[heir] + own if heir in found else own
     return found
+
+
+def _standing(unit_id: uuid.UUID | None, heirs: Mapping[uuid.UUID, uuid.UUID | None]) -> uuid.UUID | None:
+    """Return the unit that a closed one has come to, over as many steps as it takes; None where it is none."""
+    while unit_id is not None and unit_id in heirs:
+        unit_id = heirs[unit_id]
+    return unit_id
 
 
 def registered_by_day(

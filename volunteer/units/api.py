@@ -4,8 +4,8 @@ import uuid
 from typing import Any
 
 from volunteer.access import Permission, Scope
+from volunteer.units import merging, reopening, service, targets
 from volunteer.units import schemas as s
-from volunteer.units import service, targets
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 from volunteer.web.schemas import Page
@@ -46,6 +46,35 @@ def get_unit(call: Call, unit_id: uuid.UUID) -> Any:
 def change_unit(call: Call, unit_id: uuid.UUID) -> Any:
     """Change a unit; a move to another unit is dated."""
     return 200, service.change_unit(call.actor, unit_id, dict(call.body), call.now)
+
+
+@room.route(
+    "POST",
+    "/units/<uuid:unit_id>/merge",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    body=s.MergeIn,
+    answers={200: s.UnitOut},
+    errors=(409,),
+)
+def merge_unit(call: Call, unit_id: uuid.UUID) -> Any:
+    """Merge a unit into another one: what is below it, its people and its liaisons go there, from a day on."""
+    body = dict(call.body)
+    body["on"] = body["on"] or service.today(call.now)
+    return 200, merging.merge(call.actor, unit_id, merging.Merger(**body), call.now)
+
+
+@room.route(
+    "POST",
+    "/units/<uuid:unit_id>/reopen",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    answers={200: s.UnitOut},
+    errors=(409,),
+)
+def reopen_unit(call: Call, unit_id: uuid.UUID) -> Any:
+    """Take back a closing or a merger that was made today."""
+    return 200, reopening.reopen(call.actor, unit_id, call.now).unit
 
 
 @room.route(

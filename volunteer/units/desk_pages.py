@@ -1,6 +1,6 @@
 """Units and their tasks at an administrator's desk: level by level, found by words, added, changed, moved, closed.
 
-Deleting is not offered: what happened under a unit stays told, so a unit is closed. Source: ux.md A5.
+Deleting is not offered: what happened under a unit stays told, so a unit is closed (`ending_pages`). Source: ux.md A5.
 """
 
 import uuid
@@ -14,8 +14,8 @@ from volunteer.access import Actor, Permission, Scope
 from volunteer.accounts import directory
 from volunteer.areas import service as areas
 from volunteer.clock import Instant
-from volunteer.errors import Fault, NotFound, VolunteerError
-from volunteer.units import listing, service, targets
+from volunteer.errors import Fault, VolunteerError
+from volunteer.units import endings, listing, reopening, service, targets
 from volunteer.units import schemas as s
 from volunteer.units.rules import UnitKind
 from volunteer.web import picking
@@ -65,7 +65,7 @@ def new_page() -> Any:
     """Add a unit below another one or at the top, perhaps with its task of this year."""
     g.actor.require_admin()
     parent = request.values.get("parent", "")
-    above = service.get_unit(g.actor, _id(parent)) if parent else None
+    above = service.get_unit(g.actor, service.find_id(parent)) if parent else None
     if request.method == "GET":
         area = areas.area_of(above.area_id if above else None)
         texts = dict.fromkeys((*FIELDS, "target"), "")
@@ -130,7 +130,7 @@ def move_page(unit_id: uuid.UUID) -> Any:
     unit = service.get_unit(g.actor, unit_id)
     if request.method == "GET":
         shown = picking.shown(listing.unit_of(unit.parent_id))
-        return _dated("move", unit, {"on": service.today(g.now).isoformat()}, shown)
+        return _move_form(unit, {"on": service.today(g.now).isoformat()}, shown)
     picked = picking.pick("parent_id", listing.find_units)
     texts = typed("on")
     body, faults = load(s.MoveForm(), filled(texts))
@@ -139,27 +139,9 @@ def move_page(unit_id: uuid.UUID) -> Any:
         try:
             service.change_unit(g.actor, unit_id, {"parent_id": picked.id, "on": body["on"]}, g.now)
         except VolunteerError as error:
-            return _dated("move", unit, texts, picked, faults_of(error, "parent_id"), error.status)
+            return _move_form(unit, texts, picked, faults_of(error, "parent_id"), error.status)
         return redirect(url_for("units_desk.unit_page", unit_id=unit_id, done="moved"), 303)
-    return _dated("move", unit, texts, picked, faults, 422)
-
-
-@pages.page("/manage/units/<uuid:unit_id>/close", Permission.MANAGE_SITE, Scope.SITE, methods=("GET", "POST"))
-def close_page(unit_id: uuid.UUID) -> Any:
-    """Ask whether a unit is to be closed, from which day on, and close it."""
-    g.actor.require_admin()
-    unit = service.get_unit(g.actor, unit_id)
-    if request.method == "GET":
-        return _dated("close", unit, {"closed_on": service.today(g.now).isoformat()})
-    texts = typed("closed_on")
-    body, faults = load(s.CloseForm(), filled(texts))
-    if faults:
-        return _dated("close", unit, texts, faults=faults, status=422)
-    try:
-        service.change_unit(g.actor, unit_id, {"closed_on": body["closed_on"]}, g.now)
-    except VolunteerError as error:
-        return _dated("close", unit, texts, faults=faults_of(error, "closed_on"), status=error.status)
-    return redirect(url_for("units_desk.unit_page", unit_id=unit_id, done="closed"), 303)
+    return _move_form(unit, texts, picked, faults, 422)
 
 
 def card(actor: Actor, now: Instant) -> Card | None:
@@ -179,14 +161,6 @@ def card(actor: Actor, now: Instant) -> Card | None:
     )
 
 
-def _id(text: str) -> uuid.UUID:
-    """Return the id that an address names; NotFound for junk."""
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise NotFound from error
-
-
 def _unit(unit_id: uuid.UUID, texts: Mapping[str, str], faults: list[Fault] | None = None) -> str:
     """Return the page of a unit."""
     unit = service.get_unit(g.actor, unit_id)
@@ -204,6 +178,8 @@ def _unit(unit_id: uuid.UUID, texts: Mapping[str, str], faults: list[Fault] | No
         names=directory.names_of(g.actor, {one.set_by for one in settings if one.set_by}),
         holders=directory.holders_of(g.actor, "unit_id", unit_id),
         places=listing.places_of(unit_id),
+        ending=endings.ending_of(unit_id),
+        may_reopen=unit.closed_on is not None and reopening.refusal(unit_id, g.now) is None,
         texts=texts,
         faults=faults or [],
         done=request.args.get("done", "") if not faults else "",
@@ -247,14 +223,13 @@ def _form(
     return body, status
 
 
-def _dated(
-    deed: str,
+def _move_form(
     unit: service.UnitView,
     texts: Mapping[str, str],
-    picked: picking.Picked | None = None,
+    picked: picking.Picked,
     faults: list[Fault] | None = None,
     status: int = 200,
 ) -> Any:
-    """Return the page that asks about a move or a closing."""
-    body = render_template(f"units/desk_{deed}.html", unit=unit, texts=texts, picked=picked, faults=faults or [])
+    """Return the page that asks about a move."""
+    body = render_template("units/desk_move.html", unit=unit, texts=texts, picked=picked, faults=faults or [])
     return body, status

@@ -5,6 +5,7 @@ Days are half-open: from `from_on` on, until `until_on` no longer. Source: decis
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,6 +62,38 @@ class Placement(Base):
             unique=True,
             sqlite_where=sa.text("until_on IS NULL"),
             postgresql_where=sa.text("until_on IS NULL"),
+        ),
+    )
+
+
+class UnitEnding(Base):
+    """How a unit was closed: merged into another one (`into_id`) or not, by whom, and what went where by it.
+
+    `moved` lets the deed be undone on its day; it holds ids and days only. Of a unit, one at most is not undone.
+    """
+
+    __tablename__ = "unit_endings"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("units.id"))
+    into_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("units.id"), index=True)
+    closed_on: Mapped[dt.date]
+    reason: Mapped[str | None] = mapped_column(sa.String(200))
+    done_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    done_at: Mapped[dt.datetime]
+    moved: Mapped[dict[str, Any]]
+    undone_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    undone_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("into_id <> unit_id", name="not_into_itself"),
+        sa.Index("ix_unit_endings_unit_id", "unit_id", "done_at"),
+        sa.Index(
+            "uq_unit_endings_in_force",
+            "unit_id",
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
         ),
     )
 

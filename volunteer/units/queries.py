@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from volunteer.areas import queries as areas
-from volunteer.units.models import COUNTS, Membership, Placement, Target, Unit
+from volunteer.units.models import COUNTS, Membership, Placement, Target, Unit, UnitEnding
 
 #: A literal, so that the partial indexes on it can be used.
 IS_COUNTED = Membership.kind == sa.literal_column(f"'{COUNTS}'")
@@ -42,6 +42,18 @@ def described() -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None, int | N
 def placements() -> sa.Select[uuid.UUID, uuid.UUID | None, dt.date, dt.date | None]:
     """Return a select of (unit_id, parent_id, from_on, until_on): every place that a unit had or has in the tree."""
     return sa.select(Placement.unit_id, Placement.parent_id, Placement.from_on, Placement.until_on)
+
+
+def heirs_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID | None]:
+    """Return a select of (unit_id, heir_id) of the units that were closed by `day`: into which each was merged.
+
+    Of one that was only closed, the unit above it, where it stood last; null where it stood at the top.
+    """
+    ending = sa.and_(UnitEnding.unit_id == Unit.id, UnitEnding.undone_at.is_(None))
+    heir = sa.func.coalesce(UnitEnding.into_id, Placement.parent_id).label("heir_id")
+    query = sa.select(Unit.id.label("unit_id"), heir)
+    query = query.join(Placement, sa.and_(Placement.unit_id == Unit.id, Placement.until_on == Unit.closed_on))
+    return query.outerjoin(UnitEnding, ending).where(Unit.closed_on <= day)
 
 
 def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int]:

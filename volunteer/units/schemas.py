@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from volunteer.errors import Fault
 from volunteer.units.rules import UnitKind, check_uscc
-from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Text, Whole
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Text, Truth, Whole
 
 MOST_PEOPLE = 100_000_000
 FIRST_YEAR, LAST_YEAR = 2000, 2999
@@ -36,6 +36,17 @@ class UnitPatch(BaseSchema):
     headcount = Whole(0, MOST_PEOPLE, allow_none=True)
     uscc = Text(40, allow_none=True)
     closed_on = Day()
+
+
+class MergeIn(BaseSchema):
+    """Into which unit another one is merged, from `on` or today on; task and headcount of the one that stays."""
+
+    into_id = Id(required=True)
+    on = Day(load_default=None, allow_none=True)
+    target = Whole(0, MOST_PEOPLE, load_default=None, allow_none=True)
+    headcount = Whole(0, MOST_PEOPLE, load_default=None, allow_none=True)
+    keep_liaisons = Truth(load_default=True)
+    reason = Text(200, load_default=None, allow_none=True)
 
 
 class UnitRow(BaseSchema):
@@ -135,6 +146,15 @@ class CloseForm(QuerySchema):
     """From which day on a unit is closed."""
 
     closed_on = Day(required=True)
+
+
+class MergeForm(QuerySchema):
+    """A merger as its form sends it: numbers as text, an empty field left out."""
+
+    on = Day(required=True)
+    target = Whole(0, MOST_PEOPLE, load_default=None)
+    headcount = Whole(0, MOST_PEOPLE, load_default=None)
+    reason = Text(200, load_default=None)
 
 
 class UnitFilter(QuerySchema):

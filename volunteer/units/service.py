@@ -19,7 +19,7 @@ from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Conflict, Fault, InvalidInput, NotFound
-from volunteer.units import placements, queries
+from volunteer.units import endings, placements, queries
 from volunteer.units.models import Placement, Unit
 from volunteer.units.rules import check_uscc
 
@@ -52,6 +52,18 @@ class UnitView:
     closed_on: dt.date | None
 
 
+def find_id(text: str) -> uuid.UUID:
+    """Return the id that a form or an address names.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFound from error
+
+
 def today(now: dt.datetime) -> dt.date:
     """Return the day of the site."""
     return site_day(now, settings().zone)
@@ -80,7 +92,7 @@ def add_unit(actor: Actor, values: dict[str, Any], now: dt.datetime) -> UnitView
         session.add(Placement(id=new_id(), unit_id=unit.id, parent_id=parent_id, from_on=unit.created_on))
         audit.record(session, actor, now, "unit.add", ("unit", unit.id))
         session.flush()
-        return _view(unit, parent_id)
+        return view(unit, parent_id)
 
 
 def change_unit(actor: Actor, unit_id: uuid.UUID, changes: dict[str, Any], now: dt.datetime) -> UnitView:
@@ -89,7 +101,7 @@ def change_unit(actor: Actor, unit_id: uuid.UUID, changes: dict[str, Any], now: 
     Raises:
         NotFound: no such unit.
         Conflict: the code is taken; `unit-in-use` for closing one with members or units below it.
-        InvalidInput: as `add_unit`, `placements.move` and `placements.close`; `needs-parent` on `on` without a move.
+        InvalidInput: as `add_unit`, `placements.move` and `endings.close`; `needs-parent` on `on` without a move.
     """
     actor.require_admin()
     changes = dict(changes)
@@ -108,10 +120,10 @@ def change_unit(actor: Actor, unit_id: uuid.UUID, changes: dict[str, Any], now: 
             raise InvalidInput(faults)
         if is_move and placements.move(session, unit, parent_id, on or today(now), today(now)):
             audit.record(session, actor, now, "unit.move", ("unit", unit_id), on=str(on or today(now)))
-        if closed_on is not None and placements.close(session, unit, closed_on, today(now)):
-            audit.record(session, actor, now, "unit.close", ("unit", unit_id), on=str(closed_on))
+        if closed_on is not None:
+            endings.close(session, actor, unit, closed_on, today(now), now)
         _describe(session, actor, unit, changes, now)
-        return _view(unit, placements.parent_of(session, unit_id))
+        return view(unit, placements.parent_of(session, unit_id))
 
 
 def _describe(session: Session, actor: Actor, unit: Unit, changes: dict[str, Any], now: dt.datetime) -> None:
@@ -148,8 +160,8 @@ def _mend(values: dict[str, Any]) -> list[Fault]:
     return faults
 
 
-def _view(unit: Unit, parent_id: uuid.UUID | None) -> UnitView:
-    """Return a unit with its place."""
+def view(unit: Unit, parent_id: uuid.UUID | None) -> UnitView:
+    """Return a unit with its place, for this room's other use cases."""
     names = ("id", "code", "name", "kind", "area_id", "headcount", "uscc", "created_on", "closed_on")
     return UnitView(parent_id=parent_id, **{name: getattr(unit, name) for name in names})
 
@@ -162,7 +174,7 @@ def get_unit(actor: Actor, unit_id: uuid.UUID) -> UnitView:
     """
     require_unit(actor, Permission.READ_UNITS, unit_id)
     session = reading()
-    return _view(session.get_one(Unit, unit_id), placements.parent_of(session, unit_id))
+    return view(session.get_one(Unit, unit_id), placements.parent_of(session, unit_id))
 
 
 def list_units(parent_id: uuid.UUID | None, q: str | None, limit: int, after: str | None) -> list[Unit]:
