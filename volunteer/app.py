@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from volunteer import __version__, config, database, jobs, migrations, queueing
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
-from volunteer.accounts import audit_pages, devices, directory, sign_in
+from volunteer.accounts import audit_pages, devices, directory, password_pages, session_pages, sign_in, telling
 from volunteer.accounts import desk_pages as accounts_desk
 from volunteer.accounts import pages as accounts_pages
 from volunteer.accounts import service as accounts
@@ -136,6 +136,8 @@ ROOMS: tuple[Room, ...] = (
 PAGES: tuple[Pages, ...] = (
     imports_pages.pages,
     accounts_pages.pages,
+    password_pages.pages,
+    session_pages.pages,
     certificates_pages.pages,
     own_certificates_pages.pages,
     registration_pages.pages,
@@ -265,6 +267,7 @@ def wire() -> None:
     _wire_scopes()
     _wire_mergers()
     layout.SITE[:] = [site.facts]
+    telling.PERSON_OF[:] = [registration.person_of]
     notifications.PHONE_OF[:] = [registration.phone_for_messages]
     jobs.LOOKS[:] = [notifications.deliver]
     jobs.HANDLERS.update(imports_background.HANDLERS)

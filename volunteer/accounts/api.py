@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from flask import request
+
 from volunteer.access import Permission, Scope
 from volunteer.accounts import schemas as s
-from volunteer.accounts import service, sign_in
+from volunteer.accounts import service, sessions, sign_in
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 
@@ -33,7 +35,9 @@ def request_phone_code(call: Call) -> Any:
 )
 def login(call: Call) -> Any:
     """Sign in with a password or a code."""
-    return 200, sign_in.login(call.body["phone"], call.body.get("password"), call.body.get("phone_code"), call.now)
+    body, agent = call.body, request.user_agent.string
+    device = sessions.device_of(agent, f"API {agent}")
+    return 200, sign_in.login(body["phone"], body.get("password"), body.get("phone_code"), call.now, device=device)
 
 
 @room.route("POST", "/auth/logout", Permission.SIGNED_IN, Scope.SELF, answers={204: None})

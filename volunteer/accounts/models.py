@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.access import Role
-from volunteer.database import Base, one_of
+from volunteer.database import Base, new_id, one_of
 
 PURPOSES = ("register", "login", "reset", "guardian")
 
@@ -28,11 +28,20 @@ class Account(Base):
 
 
 class Token(Base):
-    """A bearer token (API) or a session (pages): only the digest of the secret is kept."""
+    """A bearer token (API) or a session (pages): only the digest of the secret is kept.
+
+    Attributes:
+        id: what its owner names it by, to end it.
+        device: the kind of device in words, as its owner knows it again; never the whole user agent.
+        device_digest: of the mark that a browser keeps, to tell a device from a new one; None where none is known.
+    """
 
     __tablename__ = "tokens"
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_id)
+    device: Mapped[str | None] = mapped_column(sa.String(40))
+    device_digest: Mapped[bytes | None]
     kind: Mapped[str] = mapped_column(sa.String(10))
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     created_at: Mapped[dt.datetime]

@@ -1,14 +1,15 @@
 """Signing in and out on a page, and who is signed in."""
 
+import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 from marshmallow import ValidationError
 
 from volunteer.access import Actor, Permission, Scope
-from volunteer.accounts import service, sign_in
+from volunteer.accounts import service, sessions, sign_in
 from volunteer.accounts.schemas import LoginIn, PhoneCodeIn
 from volunteer.clock import Instant
 from volunteer.config import settings
@@ -20,6 +21,7 @@ from volunteer.web.schemas import flatten
 
 pages = Pages("accounts")
 YEAR_S = 365 * 86_400
+DEVICE_COOKIE = "volunteer_device"
 #: From this age on the start asks once whether the text should be larger (ux.md §7).
 LARGE_TEXT_AGE = 60
 #: What a volunteer's start shows beside the account: told by the rooms above, filled by `app.wire`.
@@ -66,7 +68,11 @@ def _sign_in(way: str) -> Any:
         limits.take("sign-in", request.remote_addr or "", g.now)
         typed = {"phone": _typed("phone"), way: _typed(way)}
         body = LoginIn().load({name: value for name, value in typed.items() if value})
-        done = sign_in.login(body["phone"], body.get("password"), body.get("phone_code"), g.now, kind="session")
+        mark = request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(24)
+        device = sessions.device_of(request.user_agent.string, mark)
+        done = sign_in.login(
+            body["phone"], body.get("password"), body.get("phone_code"), g.now, kind="session", device=device
+        )
     except ValidationError as error:
         return _form(way, _beside(way, flatten(error.messages)), 422)
     except VolunteerError as error:
@@ -75,7 +81,14 @@ def _sign_in(way: str) -> Any:
     target = inside(request.form.get("next", "")) or url_for("accounts.me_page")
     for lead in AFTER_SIGN_IN:
         target = lead(done.account.id, g.now, target)
-    return open_session(done.token, done.expires_in_s, target)
+    return _marked(open_session(done.token, done.expires_in_s, target), mark)
+
+
+def _marked(response: Response, mark: str) -> Response:
+    """Leave the mark by which this browser is known again as a device; it opens nothing."""
+    secure = not settings().insecure_cookies
+    response.set_cookie(DEVICE_COOKIE, mark, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    return response
 
 
 def _typed(name: str) -> str:

@@ -15,10 +15,13 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from volunteer import audit
 from volunteer.access import Actor, GrantView, Role
 from volunteer.accounts import rules
 from volunteer.accounts.models import Account, Grant, PhoneCode, Token
 from volunteer.accounts.passwords import hash_password, matches
+from volunteer.accounts.sessions import Device, note_new_device
+from volunteer.accounts.telling import phone_of, tell_account
 from volunteer.config import settings
 from volunteer.database import new_id, reading, survive, transaction
 from volunteer.errors import InvalidCredentials, InvalidInput, RateLimited, Unauthenticated, Unavailable, invalid
@@ -143,7 +146,14 @@ def _code_digest(phone: str, purpose: str, code: str) -> bytes:
     return settings().keyring.blind_index(f"{phone} {purpose} {code}", "phone_code")
 
 
-def login(phone: str, password: str | None, code: str | None, now: dt.datetime, kind: str = "bearer") -> SignedIn:
+def login(
+    phone: str,
+    password: str | None,
+    code: str | None,
+    now: dt.datetime,
+    kind: str = "bearer",
+    device: Device | None = None,
+) -> SignedIn:
     """Sign in by password or by a code for `login`; return the token, shown once.
 
     Raises:
@@ -160,14 +170,18 @@ def login(phone: str, password: str | None, code: str | None, now: dt.datetime, 
     with transaction() as session:
         if code_id:
             use_code(session, code_id, now, "phone_code")
-        return _open(session, account, now, kind)
+        return _open(session, account, now, kind, device)
 
 
-def _open(session: Session, account: Account, now: dt.datetime, kind: str) -> SignedIn:
-    """Make a token or session for an account."""
+def _open(session: Session, account: Account, now: dt.datetime, kind: str, device: Device | None = None) -> SignedIn:
+    """Make a token or session for an account; staff are told of a new device."""
+    note_new_device(session, account, device, now)
     secret = secrets.token_urlsafe(32)
     life = BEARER_LIFE if kind == "bearer" else SESSION_LIFE
-    session.add(Token(digest=_digest(secret), kind=kind, account_id=account.id, created_at=now, expires_at=now + life))
+    token = Token(digest=_digest(secret), kind=kind, account_id=account.id, created_at=now, expires_at=now + life)
+    if device is not None:
+        token.device, token.device_digest = device.name, device.digest
+    session.add(token)
     session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.expires_at < now))
     return SignedIn(secret, int(life.total_seconds()), view_of(session, account))
 
@@ -254,6 +268,9 @@ def reset_password(phone: str, code: str, password: str, now: dt.datetime) -> No
             return
         account.password_hash = hashed
         session.execute(sa.delete(Token).where(Token.account_id == account.id))
+        audit.record(session, "system", now, "password.reset", ("account", account.id))
+        body = "您的密码已重设,其他设备已退出登录。如非本人操作,请立即联系所在单位或服务站。"
+        tell_account(session, account, "password-changed", body, now)
 
 
 def change_phone(actor: Actor, phone: str, code: str, now: dt.datetime) -> None:
@@ -267,22 +284,34 @@ def change_phone(actor: Actor, phone: str, code: str, now: dt.datetime) -> None:
         raise wrong_code()
     with transaction() as session:
         use_code(session, code_id, now)
-        move_account(session, actor, phone)
+        move_account(session, actor, phone, now)
 
 
-def move_account(session: Session, actor: Actor, phone: str) -> None:
-    """Move the caller's account to a phone that they have proved; other sessions end.
+def move_account(session: Session, actor: Actor, phone: str, now: dt.datetime) -> None:
+    """Move the caller's account to a phone that they have proved; other sessions end, both phones are told.
 
     Raises:
         InvalidInput: `phone-taken` where the proved phone has an account already.
     """
-    account = session.get(Account, actor.account, with_for_update=True)
+    bind_phone(session, actor.account, phone, now, keep=actor.session_id)
+
+
+def bind_phone(session: Session, account_id: uuid.UUID, phone: str, now: dt.datetime, keep: bytes = b"") -> None:
+    """Let an account sign in with another phone, which was proved; every session ends but `keep`, both phones are told.
+
+    Raises:
+        InvalidInput: `phone-taken` where the phone has an account already.
+    """
+    account = session.get(Account, account_id, with_for_update=True)
     other = find_by_phone(session, phone)
     if account is None or (other is not None and other.id != account.id):
         raise invalid("phone", "phone-taken", "这个手机号已有账号,请直接用它登录。")
+    before = phone_of(account)
     account.phone_sealed = settings().keyring.seal(phone, "accounts", "phone_sealed", account.id)
     account.phone_index = phone_index(phone)
-    session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.digest != actor.session_id))
+    session.execute(sa.delete(Token).where(Token.account_id == account.id, Token.digest != keep))
+    body = "您的账号已更换手机号,其他设备已退出登录。如非本人操作,请立即联系所在单位或服务站。"
+    tell_account(session, account, "phone-changed", body, now, also=(before,))
 
 
 def find_by_phone(session: Session, phone: str) -> Account | None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,10 +49,12 @@ def tell(
     body: str,
     now: dt.datetime,
     sms: Mapping[str, str] | None = None,
+    phones: Collection[str] | None = None,
 ) -> None:
     """Queue a message in the app for a person; it is there when the transaction commits, and only then.
 
-    Kinds with words in `texts.TEXTS` go by SMS as well, with the values `sms` in them.
+    Kinds with words in `texts.TEXTS` go by SMS as well, with the values `sms` in them: to `phones` if given, else to
+    wherever the person's messages go.
     """
     session.add(
         OutboxMessage(
@@ -67,8 +69,8 @@ def tell(
         )
     )
     if carries(settings(), kind):
-        for phone_of in PHONE_OF:
-            phone = phone_of(session, person_id)
+        found = [phone_of(session, person_id) for phone_of in PHONE_OF] if phones is None else phones
+        for phone in found:
             if phone is not None:
                 queue(session, phone, kind, sms or {}, now)
 

@@ -168,6 +168,12 @@ def self_of(session: Session, account_id: uuid.UUID) -> Person | None:
     return session.scalars(query).one_or_none()
 
 
+def person_of(session: Session, account_id: uuid.UUID) -> uuid.UUID | None:
+    """Return who an account is; None for one that is nobody."""
+    person = self_of(session, account_id)
+    return person.id if person else None
+
+
 def drop_links(session: Session, person_id: uuid.UUID) -> list[uuid.UUID]:
     """Detach every account from a person; return those that now are and act for nobody."""
     accounts = sorted(account_ids_of(session, person_id))

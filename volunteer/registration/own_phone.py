@@ -25,7 +25,7 @@ def change_own_phone(actor: Actor, phone: str, code: str, now: dt.datetime) -> N
     with transaction() as session:
         person = facts.locked(session, person_id) if person_id else None
         sign_in.use_code(session, code_id, now)
-        sign_in.move_account(session, actor, phone)
+        sign_in.move_account(session, actor, phone, now)
         if person is not None:
             vault.put_phone(person, phone)
             person.phone_proved_at = now

@@ -227,12 +227,14 @@ def change_person(actor: Actor, person_id: uuid.UUID, changes: Mapping[str, Any]
             raise NotFound
         if code_id is not None:
             sign_in.use_code(session, code_id, now)
+        before = vault.opened(person, "phone")
         _apply(person, changes, now)
         if changes:
             audit.record(session, actor, now, "person.change", ("person", person_id), fields=sorted(changes))
         if "phone" in changes and not is_own:
             body = "工作人员已为您更换注册的手机号。如果不是您本人要求的,请立即联系所在单位或服务站。"
-            notifications.tell(session, person_id, "phone-changed", body, now)
+            phones = {phone for phone in (before, changes["phone"]) if phone}
+            notifications.tell(session, person_id, "phone-changed", body, now, phones=sorted(phones))
         session.flush()
         return view(person, now, in_full=is_own)
 

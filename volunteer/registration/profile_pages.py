@@ -14,7 +14,7 @@ from volunteer.areas import service as areas
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import Fault, VolunteerError
-from volunteer.registration import code_tables, links, own_phone, people
+from volunteer.registration import code_tables, links, losing, own_phone, people
 from volunteer.registration.schemas import PersonIn
 from volunteer.web import forms, limits
 from volunteer.web.pages import Pages
@@ -82,6 +82,16 @@ def phone_page() -> Any:
     if request.method == "GET":
         return _phone("phone", [])
     return _change() if "phone_code" in request.form else _send()
+
+
+@pages.page("/me/lost", SIGNED_IN, SELF, methods=BOTH)
+def lost_page() -> Any:
+    """Say what follows from a lost phone, ask, and do it; then lead to the next steps."""
+    if request.method == "POST":
+        losing.lose_phone(g.actor, g.now)
+        return redirect(url_for("profile.lost_page", done="1"), 303)
+    is_volunteer = links.find_own_person(g.actor) is not None
+    return render_template("registration/lost.html", is_done="done" in request.args, is_volunteer=is_volunteer)
 
 
 def _send() -> Any:

@@ -28,6 +28,7 @@ from volunteer.registration.links import (
     linked_persons,
     may_act_for,
     own_person,
+    person_of,
     persons_of,
     whom,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "may_act_for",
     "own_person",
     "person_exists",
+    "person_of",
     "persons_of",
     "phone_for_messages",
     "renew_card",
