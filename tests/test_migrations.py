@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "scan_voids",
     "site_versions",
     "notices",
+    "exports",
 )
 
 

@@ -52,6 +52,8 @@ from volunteer.clock import Clock, Instant, SystemClock
 from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.errors import Unavailable
+from volunteer.exports import pages as exports_pages
+from volunteer.exports import service as exports
 from volunteer.hours import api as hours_api
 from volunteer.hours import decision_pages, request_pages
 from volunteer.hours import pages as hours_pages
@@ -107,7 +109,7 @@ from volunteer.units import ending_pages
 from volunteer.units import listing as units_listing
 from volunteer.units import seams as unit_seams
 from volunteer.units import service as units
-from volunteer.web import assets, faults, layout, openapi, problems, words
+from volunteer.web import assets, attachments, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
 from volunteer.web.routes import Room, Route
@@ -145,6 +147,7 @@ PAGES: tuple[Pages, ...] = (
     invited_pages.pages,
     profile_pages.pages,
     consent_pages.pages,
+    exports_pages.pages,
     notice_pages.pages,
     activities_pages.pages,
     manage_pages.pages,
@@ -222,7 +225,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Babel(app)
     CSRFProtect(app)
     problems.init_app(app)
-    for part in (assets, faults, layout, words):
+    for part in (assets, attachments, faults, layout, words):
         part.init_app(app)
     jobs.WAKE[:] = [queueing.wake]
     AUTHENTICATE[:] = [lambda token, now: sign_in.authenticate(token, now, "session")]
@@ -297,9 +300,11 @@ def _wire_privacy() -> None:
     forget_hours = hours_privacy.forget_person
     erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
     erasure.ERASERS.append(teams_privacy.forget_person)
+    erasure.ERASERS.append(exports.forget_person)
     hours_of = hours_privacy.export_of
     privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
     privacy.EXPORTERS.append(teams_privacy.export_of)
+    privacy.EXPORTERS.append(exports.export_of)
 
 
 def _wire_mergers() -> None:

@@ -30,7 +30,10 @@ class AuditEntry(Base):
     reason: Mapped[str | None] = mapped_column(sa.String(500))
     details: Mapped[dict[str, Any] | None]
 
-    __table_args__ = (sa.Index("ix_audit_entries_subject", "subject_kind", "subject_id", "at"),)
+    __table_args__ = (
+        sa.Index("ix_audit_entries_subject", "subject_kind", "subject_id", "at"),
+        sa.Index("ix_audit_entries_at", "at"),
+    )
 
 
 def record(

@@ -14,6 +14,7 @@ STAYS = "stays: "
 #: By table: the handler in `erasure.ERASERS` that sees to it, "erase" for what registration's own erasure does, or
 #: `STAYS` and why nothing in it says who the person was.
 ERASED = {
+    "exported_persons": "volunteer.exports.service.forget_person",
     "attendances": STAYS + "ids, times and minutes under the tombstone's id (decisions 15)",
     "certificates": "volunteer.certificates.service.forget_person",
     "consents": "erase",
@@ -35,6 +36,7 @@ ERASED = {
 }
 #: By table: where `GET /me/data` tells it, or `STAYS` and why it does not. tests/registration/test_merging.py asks.
 EXPORTED = {
+    "exported_persons": "records.exports",
     "attendances": "records.attendances",
     "certificates": "records.certificates",
     "consents": "consents",

@@ -96,7 +96,7 @@ def test_a_liaison_finds_who_is_missing_and_takes_the_list(visitor: Visitor, dis
     with visitor.page.expect_download() as download:
         visitor.tap("导出 Excel")
     assert visitor.taps <= 4  # J8
-    assert download.value.suggested_filename == "not-registered.xlsx"
+    assert download.value.suggested_filename.startswith("not-registered-E20")
     visitor.tap("复制")
     assert visitor.page.get_by_role("button", name="已复制").count() == 1
     visitor.page.locator(".tw tbody th a").first.click()

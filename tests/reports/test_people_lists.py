@@ -53,7 +53,7 @@ def test_who_does_not_count_is_listed_with_words_to_send(
     api("POST", f"/volunteers/{waiting.id}/confirm", {}, admin, expect=200)
     page = liaison.get(f"/rates/{school}/missing")
     assert "没有待核实的人" in page.words
-    assert "导出" not in page.words
+    assert "导出" not in page.text
     set_target(api, admin, school, 2)
     assert "任务已完成,也没有待核实的人" in liaison.get(f"/rates/{school}/missing").words
 
@@ -76,16 +76,17 @@ def test_the_sheet_is_the_list_masked_and_on_record(
     add_volunteer(api, school)
     waiting = [add_unproven(api, school, name="李秀英") for _ in range(5)]
     answer = liaison.post(f"/rates/{school}/missing.xlsx", expect=200)
-    assert (answer.status, answer.headers["Content-Disposition"]) == (200, "attachment; filename=not-registered.xlsx")
+    number = answer.headers["X-Export-Number"]
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=not-registered-{number}.xlsx"
     sheet, rows = sheet_of(answer.data)
     assert [row[0] for row in rows] == [one.no for one in reversed(waiting)]
     assert {(row[1], row[2], row[4]) for row in rows} == {("李*英", "=第一小学", "待核实")}
-    assert all(cell.data_type == "s" for line in sheet.iter_rows(min_row=4) for cell in line)
-    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$3:$3")
+    assert all(cell.data_type == "s" for line in sheet.iter_rows(min_row=5) for cell in line)
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A5", "$4:$4")
     with app.app_context():
         query = sa.select(AuditEntry).where(AuditEntry.action == "people.export")
         (entry,) = reading().scalars(query)
-        assert (str(entry.subject_id), entry.details) == (school, {"people": 5, "by_words": False})
+        assert (str(entry.subject_id), entry.details) == (school, {"people": 5, "by_words": False, "number": number})
 
 
 def test_a_sheet_says_where_it_was_cut(

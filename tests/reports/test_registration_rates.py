@@ -333,7 +333,8 @@ def test_the_sheets_hold_what_the_screen_shows(
     assert screen
     xlsx = api("GET", f"{RATES}.xlsx?{query}", token=admin, expect=200)
     text = api("GET", f"{RATES}.csv?{query}", token=admin, expect=200)
-    assert xlsx.headers["Content-Disposition"] == "attachment; filename=registration-rates-2026-03-22.xlsx"
+    number = xlsx.headers["X-Export-Number"]
+    assert xlsx.headers["Content-Disposition"] == f"attachment; filename=registration-rates-2026-03-22-{number}.xlsx"
     assert xlsx.headers["Content-Type"].endswith("spreadsheetml.sheet")
     assert text.headers["Content-Type"].startswith("text/csv")
     assert text.raw.startswith(b"\xef\xbb\xbf")

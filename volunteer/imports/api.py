@@ -8,6 +8,7 @@ from volunteer.errors import NotFound
 from volunteer.imports import schemas as s
 from volunteer.imports import service, sheets_out
 from volunteer.imports.rules_states import Kind, State
+from volunteer.web.attachments import BLANK, XLSX, headers, named
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
 
@@ -70,13 +71,13 @@ def get_import(call: Call, import_id: uuid.UUID) -> Any:
     IMPORT + "/errors.xlsx",
     Permission.MANAGE_PEOPLE,
     Scope.UNIT,
-    answers={200: sheets_out.XLSX},
+    answers={200: XLSX},
     errors=(409,),
 )
 def get_marked_sheet(call: Call, import_id: uuid.UUID) -> Any:
     """Give the uploaded sheet back with its faults marked; only to who uploaded it."""
-    data = service.marked_sheet(call.actor, import_id, call.now)
-    return 200, Raw(data, sheets_out.XLSX, "errors.xlsx", {"Cache-Control": "no-store"})
+    data, stamp = service.marked_sheet(call.actor, import_id, call.now)
+    return 200, Raw(data, XLSX, named("errors.xlsx", stamp.number), headers(stamp.number))
 
 
 @room.route(
@@ -94,9 +95,9 @@ def commit_import(call: Call, import_id: uuid.UUID) -> Any:
     return (200, done.plan) if done.state == State.COMMITTED else (202, done)
 
 
-@room.route("GET", "/imports/templates/<name>.xlsx", Permission.ANYONE, Scope.NOTHING, answers={200: sheets_out.XLSX})
+@room.route("GET", "/imports/templates/<name>.xlsx", Permission.ANYONE, Scope.NOTHING, answers={200: XLSX})
 def get_template(call: Call, name: str) -> Any:
     """Give an empty sheet to fill in: units or volunteers."""
     if name not in {kind.value for kind in Kind}:
         raise NotFound
-    return 200, Raw(sheets_out.template(Kind(name)), sheets_out.XLSX, f"{name}.xlsx")
+    return 200, Raw(sheets_out.template(Kind(name)), XLSX, f"{name}.xlsx", headers(BLANK))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from volunteer.access import Permission, Scope
@@ -16,6 +16,7 @@ from volunteer.imports import schemas as s
 from volunteer.imports import service, sheets_out
 from volunteer.imports.reading import UnreadableFile
 from volunteer.imports.rules_states import Kind, State
+from volunteer.web.attachments import BLANK, XLSX, attachment
 from volunteer.web.forms import faults_of, filled, load, typed
 from volunteer.web.pages import Pages
 
@@ -105,7 +106,8 @@ def commit_page(import_id: uuid.UUID) -> Any:
 @pages.page(IMPORT + "/errors.xlsx", Permission.MANAGE_PEOPLE, Scope.UNIT)
 def marked_page(import_id: uuid.UUID) -> Any:
     """Give the sheet back with its faults marked."""
-    return _sheet(service.marked_sheet(g.actor, import_id, g.now), "errors.xlsx")
+    data, stamp = service.marked_sheet(g.actor, import_id, g.now)
+    return attachment(data, XLSX, "errors.xlsx", stamp.number)
 
 
 @pages.page("/people/import/templates/<name>.xlsx", Permission.MANAGE_PEOPLE, Scope.UNIT)
@@ -113,11 +115,4 @@ def template_page(name: str) -> Any:
     """Give an empty sheet to fill in."""
     if name not in {kind.value for kind in Kind}:
         raise NotFound
-    return _sheet(sheets_out.template(Kind(name)), f"{name}.xlsx")
-
-
-def _sheet(data: bytes, name: str) -> Response:
-    """Return a workbook to download."""
-    response = Response(data, mimetype=sheets_out.XLSX, headers={"Cache-Control": "no-store"})
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return attachment(sheets_out.template(Kind(name)), XLSX, f"{name}.xlsx", BLANK)

@@ -22,6 +22,8 @@ from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import constraint_of, new_id, reading, transaction
 from volunteer.errors import Conflict, Forbidden, IllegalTransition, NotFound
+from volunteer.exports import service as exports
+from volunteer.exports.rules import ExportKind, Format, Stamp
 from volunteer.imports import known, sheets_out, storing
 from volunteer.imports.checking import Tick, nobody_asks
 from volunteer.imports.judging import Judged, judge
@@ -244,8 +246,8 @@ def write(actor: Actor, import_id: uuid.UUID, judged: Judged, vouched: Vouched |
         return _view(actor, found)
 
 
-def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> bytes:
-    """Return the uploaded sheet as XLSX, with the faults marked as they are now; only for who uploaded it.
+def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> tuple[bytes, Stamp]:
+    """Return the uploaded sheet as XLSX, with the faults marked as they are now, and its mark; for who uploaded it.
 
     Raises:
         NotFound: somebody else's.
@@ -259,7 +261,9 @@ def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> bytes:
     sheets = read_sheets(storing.content_of(found.id))
     judged = judge(actor, Kind(found.kind), sheets, found.unit_id, now)
     sheet = next(one for one in sheets if one.name == judged.checked.sheet)
-    return sheets_out.marked(sheet, judged.checked.header, judged.checked.faults)
+    taken = exports.Taken(ExportKind.IMPORT_FAULTS, Format.XLSX, f"{found.rows} 行的导入表", len(sheet.lines))
+    stamp = exports.record(actor, taken, now)
+    return sheets_out.marked(sheet, judged.checked.header, judged.checked.faults, stamp), stamp
 
 
 def judged_again(actor: Actor, found: Import, now: dt.datetime, tick: Tick = nobody_asks) -> Judged:

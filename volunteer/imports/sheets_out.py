@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from volunteer.exports.rules import Stamp
 from volunteer.imports.reading import Sheet
 from volunteer.imports.rules_cells import Cell, CellFault
 from volunteer.imports.rules_columns import Field, Header, RowFault
@@ -18,7 +19,6 @@ from volunteer.imports.rules_people import FIELDS as PERSON_FIELDS
 from volunteer.imports.rules_states import Kind
 from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPTIONS: Final = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -32,8 +32,11 @@ NAMES: Final = {Kind.UNITS: "单位", Kind.VOLUNTEERS: "人员名单"}
 LAID_OUT: Final = 1000
 
 
-def marked(sheet: Sheet, header: Header, faults: Sequence[RowFault]) -> bytes:
-    """Return a sheet, each row where it stood: faulty cells coloured, what is wrong in words in a column at the end."""
+def marked(sheet: Sheet, header: Header, faults: Sequence[RowFault], stamp: Stamp) -> bytes:
+    """Return a sheet, each row where it stood: faulty cells coloured, what is wrong in words in a column at the end.
+
+    The export's mark stands in the page's header and the file's properties alone: the sheet is to be uploaded again.
+    """
     places = {header.headings[key]: index for key, index in header.places.items()}
     by_row: defaultdict[int, list[RowFault]] = defaultdict(list)
     for fault in faults:
@@ -41,7 +44,9 @@ def marked(sheet: Sheet, header: Header, faults: Sequence[RowFault]) -> bytes:
     last = max(len(line.cells) for line in sheet.lines)
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
+        book.set_properties({"author": stamp.by, "comments": stamp.words, "created": stamp.at.replace(tzinfo=None)})
         out = book.add_worksheet((sheet.name or "名单")[:31])
+        out.set_header(f"&R{stamp.header}")
         plain = book.add_format({"num_format": "@"})
         bad = book.add_format({"num_format": "@", "bg_color": "#FFD9D6", "font_color": "#8A1C12"})
         bold = book.add_format({"num_format": "@", "bold": True})

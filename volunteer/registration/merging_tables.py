@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.errors import Worded
+from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
 from volunteer.registration.merging import Merger, Moved, reassigning, staying
 from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person, PersonAccount
@@ -52,6 +53,11 @@ def _merge_accounts(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, _n
     return Moved(len(theirs) - ended, ended, notes=(RecordNote.BOTH_ACCOUNTS,) if both_are_somebody else ())
 
 
+def _merge_exports(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, _now: dt.datetime) -> Moved:
+    """Let one person read of every export that either record was in."""
+    return Moved(*exports.follow_merge(session, from_id, into_id))
+
+
 def _merge_invitations(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.datetime) -> Moved:
     """Keep one invitation: the survivor's, else the other's, which is answered where the survivor is registered."""
     theirs, ours = session.get(Invitation, from_id), session.get(Invitation, into_id)
@@ -85,6 +91,7 @@ TABLES: Final[Mapping[str, Merger]] = {
     "outbox_messages": Merger("站内消息", _merge_messages),
     "person_accounts": Merger("登录账号", _merge_accounts),
     "invitations": Merger("邀请", _merge_invitations),
+    "exported_persons": Merger("导出记录", _merge_exports),
     "consents": reassigning(Consent.__table__, "同意书"),
     "person_statuses": staying("注册状态的历史", "person_id"),
 }

@@ -3,12 +3,12 @@
 from typing import Any
 
 from volunteer.access import Permission, Scope
-from volunteer.config import settings
+from volunteer.exports.rules import Format, Stamp
 from volunteer.reports import rate_sheets
 from volunteer.reports import schemas as s
 from volunteer.reports.service import RatesReport, registration_rates
-from volunteer.reports.sheets import CSV, XLSX
 from volunteer.site import service as site
+from volunteer.web.attachments import CSV, XLSX, headers, named
 from volunteer.web.routes import Call, Raw, Room
 
 room = Room("reports")
@@ -42,8 +42,9 @@ def show_registration_rates(call: Call) -> Any:
 def registration_rates_as_xlsx(call: Call) -> Any:
     """Give the same report as an Excel sheet."""
     report = registration_rates(call.actor, call.query["rates"], call.now)
-    sheet = rate_sheets.as_xlsx(report, site.facts().name, call.now.astimezone(settings().zone))
-    return 200, _file(sheet, XLSX, report, "xlsx")
+    stamp = rate_sheets.taken(call.actor, report, Format.XLSX, call.now)
+    sheet = rate_sheets.as_xlsx(report, site.facts().name, stamp)
+    return 200, _file(sheet, XLSX, report, stamp, "xlsx")
 
 
 @room.route(
@@ -58,10 +59,11 @@ def registration_rates_as_xlsx(call: Call) -> Any:
 def registration_rates_as_csv(call: Call) -> Any:
     """Give the same report as CSV."""
     report = registration_rates(call.actor, call.query["rates"], call.now)
-    return 200, _file(rate_sheets.as_csv(report), CSV, report, "csv")
+    stamp = rate_sheets.taken(call.actor, report, Format.CSV, call.now)
+    return 200, _file(rate_sheets.as_csv(report), CSV, report, stamp, "csv")
 
 
-def _file(data: bytes, media_type: str, report: RatesReport, ending: str) -> Raw:
-    """Return a file named after the report and its day."""
-    name = f"registration-rates-{report.as_of}.{ending}"
-    return Raw(data, media_type, name, {"Cache-Control": "no-store"})
+def _file(data: bytes, media_type: str, report: RatesReport, stamp: Stamp, ending: str) -> Raw:
+    """Return a file named after the report, its day and its number."""
+    name = named(f"registration-rates-{report.as_of}.{ending}", stamp.number)
+    return Raw(data, media_type, name, headers(stamp.number))

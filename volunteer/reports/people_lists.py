@@ -13,6 +13,8 @@ from volunteer.access import Actor
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import reading, transaction
+from volunteer.exports import service as exports
+from volunteer.exports.rules import ExportKind, Format, Stamp
 from volunteer.registration import people
 from volunteer.registration.people import PersonView
 from volunteer.registration.rules import UNCOUNTED, PersonStatus
@@ -71,8 +73,10 @@ class Choice:
     statuses: Collection[str] = ()
 
 
-def export(actor: Actor, choice: Choice, title: str, now: dt.datetime) -> bytes:
-    """Return the people of a choice as a workbook under a title, masked, and put on record that they were taken.
+def export(
+    actor: Actor, choice: Choice, title: str, now: dt.datetime, kind: ExportKind = ExportKind.PEOPLE
+) -> tuple[bytes, Stamp]:
+    """Return the people of a choice as a workbook under a title, masked, and its mark; it is on record who was in it.
 
     At most `MOST_EXPORTED`, the newest first; a note says so where there are more.
 
@@ -82,13 +86,24 @@ def export(actor: Actor, choice: Choice, title: str, now: dt.datetime) -> bytes:
     found = list(_all(actor, choice, now))
     names = units.unit_briefs({person.unit_id for person in found if person.unit_id})
     local = now.astimezone(settings().zone)
+    ids = [person.id for person in found]
     count = f"共 {len(found)} 人;姓名和手机号已隐去部分内容;制表时间 {local:%Y-%m-%d %H:%M}"
     note = f"。人数较多,只列出最近的 {MOST_EXPORTED} 人" if len(found) == MOST_EXPORTED else ""
     rows = [_row(person, names[person.unit_id].name if person.unit_id in names else None) for person in found]
     with transaction() as session:
         subject = ("unit", choice.unit_id)
-        audit.record(session, actor, now, "people.export", subject, people=len(found), by_words=bool(choice.q))
-    return to_xlsx("人员", (title, count + note), COLUMNS, rows, local)
+        stamp = exports.record(actor, exports.Taken(kind, Format.XLSX, _words(choice), len(found), ids), now)
+        said = {"people": len(found), "by_words": bool(choice.q), "number": stamp.number}
+        audit.record(session, actor, now, "people.export", subject, None, **said)
+    return to_xlsx("人员", (title, count + note), COLUMNS, rows, stamp), stamp
+
+
+def _words(choice: Choice) -> str:
+    """Return what was asked for, without the words that were searched for: they may be part of a name."""
+    unit = units.unit_briefs([choice.unit_id]) if choice.unit_id else {}
+    of_unit = f"{unit[choice.unit_id].name}及下级" if choice.unit_id in unit else "权限范围内所有单位"
+    statuses = "、".join(PersonStatus(status).label for status in choice.statuses)
+    return ";".join(filter(None, (of_unit, statuses or "所有状态", "按关键词查找" if choice.q else "")))
 
 
 def _all(actor: Actor, choice: Choice, now: dt.datetime) -> Iterator[PersonView]:

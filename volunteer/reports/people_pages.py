@@ -11,13 +11,13 @@ from flask import g, render_template, request, url_for
 from volunteer.access import Permission, Scope
 from volunteer.config import settings
 from volunteer.errors import InvalidInput
+from volunteer.exports.rules import ExportKind
 from volunteer.registration.rules import UNCOUNTED, PersonStatus
 from volunteer.registration.schemas import PersonQuery
 from volunteer.reports import people_lists
-from volunteer.reports.rates_pages import attachment
-from volunteer.reports.sheets import XLSX
 from volunteer.site import service as site
 from volunteer.units import service as units
+from volunteer.web.attachments import XLSX, attachment
 from volunteer.web.forms import filled, load, typed
 from volunteer.web.guard import channel_of
 from volunteer.web.pages import Pages
@@ -51,7 +51,8 @@ def missing_xlsx(unit_id: uuid.UUID) -> Any:
     units.require_unit(g.actor, Permission.READ_REPORTS, unit_id)
     title = f"{units.unit_briefs((unit_id,))[unit_id].name}:还没有计入完成率的人员"
     choice = people_lists.Choice(unit_id, statuses=UNCOUNTED)
-    return attachment(people_lists.export(g.actor, choice, title, g.now), XLSX, "not-registered.xlsx")
+    data, stamp = people_lists.export(g.actor, choice, title, g.now, ExportKind.MISSING)
+    return attachment(data, XLSX, "not-registered.xlsx", stamp.number)
 
 
 @pages.page("/people.xlsx", Permission.READ_REPORTS, Scope.UNIT, methods=("POST",))
@@ -62,4 +63,5 @@ def people_xlsx() -> Any:
         raise InvalidInput(faults)
     statuses = (query["status"],) if query["status"] else ()
     choice = people_lists.Choice(query["unit_id"], query["q"], statuses)
-    return attachment(people_lists.export(g.actor, choice, "志愿者名单", g.now), XLSX, "people.xlsx")
+    data, stamp = people_lists.export(g.actor, choice, "志愿者名单", g.now)
+    return attachment(data, XLSX, "people.xlsx", stamp.number)

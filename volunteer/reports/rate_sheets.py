@@ -3,6 +3,9 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from volunteer.access import Actor
+from volunteer.exports import service as exports
+from volunteer.exports.rules import ExportKind, Format, Stamp
 from volunteer.reports.service import Line, RatesReport
 from volunteer.reports.sheets import Cell, Column, Form, to_csv, to_xlsx
 from volunteer.units.rules import UnitKind
@@ -25,18 +28,26 @@ COLUMNS = (
 )
 
 
-def as_xlsx(report: RatesReport, site_name: str, now: dt.datetime) -> bytes:
-    """Return the report as a workbook; `now` is in the site's zone."""
+def taken(actor: Actor, report: RatesReport, form: Format, now: dt.datetime) -> Stamp:
+    """Put on record that a report leaves; return the mark."""
+    top = report.rows[0].unit.name if len({row.depth for row in report.rows}) > 1 else "权限范围内的单位"
+    said = exports.Taken(ExportKind.RATES, form, f"截至 {report.as_of};{top}", len(report.rows))
+    return exports.record(actor, said, now)
+
+
+def as_xlsx(report: RatesReport, site_name: str, stamp: Stamp) -> bytes:
+    """Return the report as a workbook."""
     total = report.total
     rate = "—" if total.rate is None else f"{total.rate:.1%}"
     titles = (
         f"{site_name}:各单位志愿者注册情况",
-        f"截至 {report.as_of};任务为 {report.year} 年度任务数,按当日的隶属关系含下级单位;制表时间 {now:%Y-%m-%d %H:%M}",
+        f"截至 {report.as_of};任务为 {report.year} 年度任务数,按当日的隶属关系含下级单位;"
+        f"制表时间 {stamp.at:%Y-%m-%d %H:%M}",
         "完成率 = 已注册 ÷ 任务数;活跃 = 本年 1 月 1 日至统计日有有效服务时长;时长按服务当日所属单位统计",
         f"合计:任务数 {'—' if total.target is None else total.target},已注册 {total.registered}"
         f"(其中未选单位 {report.without_unit}),完成率 {rate},活跃 {total.active},服务时长 {total.minutes} 分钟",
     )
-    return to_xlsx("注册情况", titles, COLUMNS, _cells(report), now)
+    return to_xlsx("注册情况", titles, COLUMNS, _cells(report), stamp)
 
 
 def as_csv(report: RatesReport) -> bytes:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
@@ -15,15 +15,15 @@ from volunteer.access import Actor, Permission, Scope
 from volunteer.accounts import directory
 from volunteer.areas import service as areas
 from volunteer.clock import Instant
-from volunteer.config import settings
 from volunteer.errors import InvalidInput
+from volunteer.exports.rules import Format
 from volunteer.reports import rate_sheets, unit_rates
 from volunteer.reports.schemas import RegistrationRatesQuery
 from volunteer.reports.service import RatesQuery, RatesReport, registration_rates
-from volunteer.reports.sheets import CSV, XLSX
 from volunteer.site import service as site
 from volunteer.units import targets
 from volunteer.units.rules import RateSort, SortOrder, UnitKind
+from volunteer.web.attachments import CSV, XLSX, attachment
 from volunteer.web.guard import channel_of
 from volunteer.web.layout import Card
 from volunteer.web.pages import Pages
@@ -122,15 +122,17 @@ def _choices() -> dict[str, Any]:
 def rates_xlsx() -> Any:
     """Give the ranking that is seen as an Excel sheet."""
     report = _asked_report()
-    sheet = rate_sheets.as_xlsx(report, site.facts().name, g.now.astimezone(settings().zone))
-    return attachment(sheet, XLSX, f"registration-rates-{report.as_of}.xlsx")
+    stamp = rate_sheets.taken(g.actor, report, Format.XLSX, g.now)
+    sheet = rate_sheets.as_xlsx(report, site.facts().name, stamp)
+    return attachment(sheet, XLSX, f"registration-rates-{report.as_of}.xlsx", stamp.number)
 
 
 @pages.page("/rates.csv", Permission.READ_REPORTS, Scope.UNIT)
 def rates_csv() -> Any:
     """Give the ranking that is seen as CSV."""
     report = _asked_report()
-    return attachment(rate_sheets.as_csv(report), CSV, f"registration-rates-{report.as_of}.csv")
+    stamp = rate_sheets.taken(g.actor, report, Format.CSV, g.now)
+    return attachment(rate_sheets.as_csv(report), CSV, f"registration-rates-{report.as_of}.csv", stamp.number)
 
 
 def _asked_report() -> RatesReport:
@@ -139,13 +141,6 @@ def _asked_report() -> RatesReport:
         return ranked(g.actor, _query(_typed()), g.now)[0]
     except ValidationError as error:
         raise InvalidInput(flatten(error.messages)) from error
-
-
-def attachment(data: bytes, media_type: str, name: str) -> Response:
-    """Return a file to keep; never kept on the way."""
-    response = Response(data, mimetype=media_type, headers={"Cache-Control": "no-store"})
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
 
 
 @pages.page("/rates/<uuid:unit_id>", Permission.READ_REPORTS, Scope.UNIT)

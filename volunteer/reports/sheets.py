@@ -4,7 +4,6 @@ Source: ux.md 9 (title rows, frozen and repeated header, filter, `0.0%`, A4 to w
 """
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ from typing import Any
 
 import xlsxwriter
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv"
+from volunteer.exports.rules import Stamp
+from volunteer.web.attachments import CSV, XLSX
+
+__all__ = ["CSV", "XLSX", "Cell", "Column", "Form", "to_csv", "to_xlsx"]
 Cell = str | int | float | None
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 OPTIONS = {
@@ -44,12 +45,13 @@ class Column:
 
 
 def to_xlsx(
-    name: str, titles: Sequence[str], columns: Sequence[Column], rows: Iterable[Sequence[Cell]], now: dt.datetime
+    name: str, titles: Sequence[str], columns: Sequence[Column], rows: Iterable[Sequence[Cell]], stamp: Stamp
 ) -> bytes:
-    """Return a workbook with one sheet `name`: the title lines, the header, the rows. `now` is in the site's zone."""
+    """Return a workbook with one sheet `name`: the title lines, the mark of the export, the header, the rows."""
     buffer = io.BytesIO()
+    titles = [*titles, stamp.words]
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
-        book.set_properties({"created": now.replace(tzinfo=None)})
+        book.set_properties(properties(titles[0], stamp))
         sheet = book.add_worksheet(name)
         forms = {form: book.add_format({"num_format": form.value, "border": 1}) for form in Form}
         header = book.add_format(
@@ -67,7 +69,7 @@ def to_xlsx(
         for last, row in enumerate(rows, start=top + 1):
             for index, (cell, column) in enumerate(zip(row, columns, strict=True)):
                 _write(sheet, last, index, cell, forms[column.form])
-        _lay_out(sheet, top, last, len(columns))
+        _lay_out(sheet, top, last, len(columns), stamp)
     return buffer.getvalue()
 
 
@@ -81,14 +83,20 @@ def _write(sheet: Any, line: int, index: int, cell: Cell, form: Any) -> None:
         sheet.write_number(line, index, cell, form)
 
 
-def _lay_out(sheet: Any, top: int, last: int, width: int) -> None:
-    """Freeze and repeat the header, filter the rows, print on A4 across, as wide as the page."""
+def properties(title: str, stamp: Stamp) -> dict[str, Any]:
+    """Return a workbook's properties: the mark stays with the file, whatever becomes of its cells."""
+    return {"title": title, "author": stamp.by, "comments": stamp.words, "created": stamp.at.replace(tzinfo=None)}
+
+
+def _lay_out(sheet: Any, top: int, last: int, width: int, stamp: Stamp) -> None:
+    """Freeze and repeat the header, filter the rows, print on A4 across, as wide as the page, the mark on each."""
     sheet.freeze_panes(top + 1, 0)
     sheet.autofilter(top, 0, last, width - 1)
     sheet.repeat_rows(top)
     sheet.set_paper(9)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+    sheet.set_header(f"&R{stamp.header}")
     sheet.set_footer("&C第 &P 页,共 &N 页")
 
 

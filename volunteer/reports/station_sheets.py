@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from volunteer.exports.rules import Stamp
 from volunteer.reports.sheets import Cell, Column, Form, to_xlsx
 from volunteer.reports.stations import StationRow
 from volunteer.stations.rules import StationLevel
@@ -26,16 +27,16 @@ COLUMNS = (
 
 
 def as_xlsx(
-    rows: Sequence[StationRow], names: Mapping[UUID, str], days: tuple[dt.date, dt.date], site: str, now: dt.datetime
+    rows: Sequence[StationRow], names: Mapping[UUID, str], days: tuple[dt.date, dt.date], site: str, stamp: Stamp
 ) -> bytes:
-    """Return rows of the report as a workbook; `names` are all stations', `now` is in the site's zone."""
+    """Return rows of the report as a workbook; `names` are all stations'."""
     titles = (
         f"{site}:站点服务情况",
-        f"{days[0]} 至 {days[1]},含首尾两天;各站含下级站点;制表时间 {now:%Y-%m-%d %H:%M}",
+        f"{days[0]} 至 {days[1]},含首尾两天;各站含下级站点;制表时间 {stamp.at:%Y-%m-%d %H:%M}",
         "场次 = 有人到岗的班次;人数 = 到岗的不同志愿者;人次 = 到岗的人 × 班次;"
         "到岗率 = 人次 ÷ 已开始班次的名额;受众不计为志愿者",
     )
-    return to_xlsx("站点", titles, COLUMNS, (_cells(row, names) for row in rows), now)
+    return to_xlsx("站点", titles, COLUMNS, (_cells(row, names) for row in rows), stamp)
 
 
 def _cells(row: StationRow, names: Mapping[UUID, str]) -> list[Cell]:

@@ -16,13 +16,14 @@ from volunteer.access import Permission, Scope
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.errors import Fault, InvalidInput
+from volunteer.exports import service as exports
+from volunteer.exports.rules import ExportKind, Format
 from volunteer.reports import station_sheets
-from volunteer.reports.rates_pages import attachment
-from volunteer.reports.sheets import XLSX
 from volunteer.reports.stations import Part, StationsReport, part_of, stations_report
 from volunteer.reports.stations_api import StationsQuery
 from volunteer.site import service as site
 from volunteer.stations.rules import StationLevel
+from volunteer.web.attachments import XLSX, attachment
 from volunteer.web.pages import Pages
 from volunteer.web.schemas import Id, flatten
 
@@ -77,9 +78,11 @@ def stations_xlsx() -> Any:
     except ValidationError as error:
         raise InvalidInput(flatten(error.messages)) from error
     names: dict[uuid.UUID, str] = {row.station.id: row.station.name for row in asked.report.rows}
-    days, local = (asked.report.from_on, asked.report.to_on), g.now.astimezone(settings().zone)
-    sheet = station_sheets.as_xlsx(asked.part.rows, names, days, site.facts().name, local)
-    return attachment(sheet, XLSX, f"stations-{days[0]}-{days[1]}.xlsx")
+    days, rows = (asked.report.from_on, asked.report.to_on), asked.part.rows
+    taken = exports.Taken(ExportKind.STATIONS, Format.XLSX, f"{days[0]} 至 {days[1]}", len(rows))
+    stamp = exports.record(g.actor, taken, g.now)
+    sheet = station_sheets.as_xlsx(rows, names, days, site.facts().name, stamp)
+    return attachment(sheet, XLSX, f"stations-{days[0]}-{days[1]}.xlsx", stamp.number)
 
 
 def _asked(typed: dict[str, str]) -> _Asked:

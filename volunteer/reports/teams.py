@@ -12,6 +12,7 @@ from volunteer.clock import day_starts_at, site_day
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import invalid
+from volunteer.exports.rules import Stamp
 from volunteer.reports import team_queries as queries
 from volunteer.reports.sheets import Cell, Column, Form, to_xlsx
 from volunteer.reports.stations_queries import Period
@@ -87,16 +88,16 @@ def _standing(actor: Actor, period: Period) -> dict[uuid.UUID, TeamBrief]:
     }
 
 
-def as_xlsx(report: TeamsReport, site: str, now: dt.datetime) -> bytes:
-    """Return the report as a workbook; `now` is in the site's zone."""
+def as_xlsx(report: TeamsReport, site: str, stamp: Stamp) -> bytes:
+    """Return the report as a workbook."""
     titles = (
         f"{site}:志愿服务队情况",
-        f"{report.from_on} 至 {report.to_on},含首尾两天;制表时间 {now:%Y-%m-%d %H:%M}",
+        f"{report.from_on} 至 {report.to_on},含首尾两天;制表时间 {stamp.at:%Y-%m-%d %H:%M}",
         "队员 = 最后一天的在队人数;有服务的队员 = 其中本期有时长的人;"
         "场次、人数、人次、时长属于队伍主办的活动;合计中每人只计一次",
     )
     rows = [_cells(row.team.code, row.team.name, TeamKind(row.team.kind).label, row.counts) for row in report.rows]
-    return to_xlsx("队伍", titles, COLUMNS, [*rows, _cells("", "合计", "", report.total)], now)
+    return to_xlsx("队伍", titles, COLUMNS, [*rows, _cells("", "合计", "", report.total)], stamp)
 
 
 def _cells(code: str, name: str, kind: str, counts: TeamCounts) -> list[Cell]:

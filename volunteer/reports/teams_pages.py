@@ -9,13 +9,14 @@ from volunteer.access import Permission, Scope
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.errors import Fault, InvalidInput
+from volunteer.exports import service as exports
+from volunteer.exports.rules import ExportKind, Format
 from volunteer.reports import teams
-from volunteer.reports.rates_pages import attachment
-from volunteer.reports.sheets import XLSX
 from volunteer.reports.stations_api import StationsQuery
 from volunteer.reports.stations_pages import presets
 from volunteer.site import service as site
 from volunteer.teams.rules import TeamKind
+from volunteer.web.attachments import XLSX, attachment
 from volunteer.web.pages import Pages
 from volunteer.web.schemas import flatten
 
@@ -49,8 +50,10 @@ def list_page() -> Any:
 def list_xlsx() -> Any:
     """Give the rows that are seen as an Excel sheet."""
     report = _asked()
-    sheet = teams.as_xlsx(report, site.facts().name, g.now.astimezone(settings().zone))
-    return attachment(sheet, XLSX, f"teams-{report.from_on}-{report.to_on}.xlsx")
+    days = f"{report.from_on} 至 {report.to_on}"
+    stamp = exports.record(g.actor, exports.Taken(ExportKind.TEAMS, Format.XLSX, days, len(report.rows)), g.now)
+    sheet = teams.as_xlsx(report, site.facts().name, stamp)
+    return attachment(sheet, XLSX, f"teams-{report.from_on}-{report.to_on}.xlsx", stamp.number)
 
 
 def _asked() -> teams.TeamsReport:
