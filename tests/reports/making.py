@@ -69,4 +69,4 @@ def _append(app: Flask, person_id: str, line: NewLine) -> uuid.UUID:
     now = app.extensions["clock"].now()
     with app.app_context(), transaction() as session:
         lock_person(session, uuid.UUID(person_id))
-        return ledger.append(session, uuid.UUID(person_id), line, now).id
+        return ledger.append(session, uuid.UUID(person_id), line, now)

@@ -166,14 +166,15 @@ def signups_of(
     session: Session, person_ids: Iterable[uuid.UUID], shift_ids: Iterable[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], SignupView]:
     """Return the sign-ups by (person, shift), in one statement: the live one, else the last one."""
-    query = sa.select(Signup).where(
+    columns = (Signup.id, Signup.shift_id, Signup.person_id, Signup.status, Signup.created_at, Signup.walk_in)
+    query = sa.select(*columns).where(
         Signup.person_id.in_(list(set(person_ids))), Signup.shift_id.in_(list(set(shift_ids)))
     )
     found: dict[tuple[uuid.UUID, uuid.UUID], SignupView] = {}
-    for signup in session.scalars(query.order_by(Signup.created_at, Signup.id)):
-        key = (signup.person_id, signup.shift_id)
+    for row in session.execute(query.order_by(Signup.created_at, Signup.id)):
+        key = (row.person_id, row.shift_id)
         if key not in found or found[key].status not in LIVE:
-            found[key] = view_of(signup)
+            found[key] = view_of(row)
     return found
 
 
@@ -183,8 +184,8 @@ def signups_for(session: Session, shift_ids: Iterable[uuid.UUID]) -> list[Signup
     return [view_of(signup) for signup in session.scalars(query.order_by(Signup.created_at, Signup.id))]
 
 
-def view_of(signup: Signup) -> SignupView:
-    """Return a row as other rooms see it."""
+def view_of(signup: Any) -> SignupView:
+    """Return a sign-up, or a row with its columns, as other rooms see it."""
     return SignupView(
         signup.id,
         signup.shift_id,

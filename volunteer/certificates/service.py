@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -263,13 +263,11 @@ def revoke(actor: Actor, number: str, reason: str, now: dt.datetime) -> Certific
         return _view(session, row, State.REVOKED)
 
 
-def supersede_changed(session: Session, person_id: uuid.UUID, now: dt.datetime) -> None:
-    """Mark the proofs that the person's ledger no longer bears out, in the transaction of the line that did it."""
+def supersede_changed(session: Session, people: Collection[uuid.UUID], now: dt.datetime) -> None:
+    """Mark the proofs that these people's ledgers no longer bear out, in the transaction of the lines that did it."""
     rows = session.scalars(
         sa.select(Certificate)
-        .where(
-            Certificate.person_id == person_id, Certificate.superseded_at.is_(None), Certificate.revoked_at.is_(None)
-        )
+        .where(Certificate.person_id.in_(people), Certificate.superseded_at.is_(None), Certificate.revoked_at.is_(None))
         .order_by(Certificate.id)
         .with_for_update()
     ).all()
@@ -277,7 +275,7 @@ def supersede_changed(session: Session, person_id: uuid.UUID, now: dt.datetime) 
         if _is_changed(session, row):
             row.superseded_at = now
             sentence = f"您的服务记录证明 {row.number} 所列记录已有更正,原证明不再有效,可以免费重新开具。"
-            notifications.tell(session, person_id, "certificate-superseded", sentence, now)
+            notifications.tell(session, row.person_id, "certificate-superseded", sentence, now)
 
 
 def forget_person(session: Session, person_id: uuid.UUID, now: dt.datetime) -> None:

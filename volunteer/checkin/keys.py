@@ -45,7 +45,7 @@ class Claimed:
 
 
 def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> set[uuid.UUID]:
-    """Claim ids in one statement, in order of id; return those that were free. Waits for whoever claims them now."""
+    """Claim ids, in order of id; return those that were free. Waits for whoever claims them now."""
     if not keys:
         return set()
     rows = [
@@ -59,8 +59,8 @@ def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> set[
         for key in sorted(keys, key=lambda key: key.client_id)
     ]
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    query = insert(SCAN_KEYS).values(rows).on_conflict_do_nothing(index_elements=["client_id"])
-    return set(session.scalars(query.returning(SCAN_KEYS.c.client_id)))
+    query = insert(SCAN_KEYS).on_conflict_do_nothing(index_elements=["client_id"])
+    return set(session.scalars(query.returning(SCAN_KEYS.c.client_id), rows))
 
 
 def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt.datetime) -> list[Claimed]:

@@ -60,7 +60,7 @@ class Written:
 def project(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Folded], now: dt.datetime) -> Written:
     """Write the attendances of these people as their folds say, and settle hours where closed pairs changed.
 
-    The people are locked. Two or three statements for any number of them, and hours' own for who moved.
+    The people are locked. A fixed number of statements for any number of them.
     """
     people = {life.person_id: life for life in lives}
     wanted: dict[tuple[uuid.UUID, uuid.UUID], dict[str, Any]] = {}
@@ -74,31 +74,50 @@ def project(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, F
     if wanted:
         _write(session, wanted, shifts, written)
     _write_unmatched(session, people, folds, written)
-    for person_id, days in sorted(written.moved.items()):
-        hours.settle(session, person_id, presences_of(session, person_id, days, shifts), now, days)
+    if written.moved:
+        there = presences_of_people(session, written.moved, shifts)
+        cases = {who: hours.Case(there[who], frozenset(days)) for who, days in written.moved.items()}
+        hours.settle_many(session, cases, now)
     return written
 
 
-def presences_of(
-    session: Session,
-    person_id: uuid.UUID,
-    days: Collection[dt.date] | None = None,
-    known: Mapping[uuid.UUID, FullShift] | None = None,
-) -> list[Presence]:
-    """Return every presence of a person, or those at shifts that touch one of these site days.
+def presences_of(session: Session, person_id: uuid.UUID) -> list[Presence]:
+    """Return every presence of a person: a handler of `hours.seams.PRESENCE_OF`."""
+    return presences_of_people(session, {person_id: set()})[person_id]
 
-    Without days a handler of `hours.seams.PRESENCE_OF`. `known` are shifts that were loaded already.
+
+def presences_of_people(
+    session: Session, days_of_people: Mapping[uuid.UUID, Collection[dt.date]], known: Mapping[uuid.UUID, FullShift] = {}
+) -> dict[uuid.UUID, list[Presence]]:
+    """Return each person's presences at shifts that touch one of their site days; without days, all.
+
+    `known` are shifts that were loaded already.
     """
-    of_person = sa.select(ATTENDANCES).where(ATTENDANCES.c.person_id == person_id, ATTENDANCES.c.pair_count > 0)
-    if days:
-        of_person = of_person.where(ATTENDANCES.c.site_day.between(min(days) - LONGEST, max(days)))
-    rows = session.execute(of_person).all()
-    waiting = session.execute(sa.select(UNMATCHED_SCANS).where(UNMATCHED_SCANS.c.person_id == person_id)).all()
+    people = days_of_people.keys()
+    query = sa.select(ATTENDANCES).where(ATTENDANCES.c.person_id.in_(people), ATTENDANCES.c.pair_count > 0)
+    if all(days_of_people.values()):
+        every = {day for days in days_of_people.values() for day in days}
+        query = query.where(ATTENDANCES.c.site_day.between(min(every) - LONGEST, max(every)))
+    rows = session.execute(query).all()
+    waiting = session.execute(sa.select(UNMATCHED_SCANS).where(UNMATCHED_SCANS.c.person_id.in_(people))).all()
     ids = {row.shift_id for row in rows} | {row.shift_id for row in waiting if row.shift_id}
-    shifts = {**(known or {}), **activities.shifts_of(session, ids - (known or {}).keys())}
-    if days:
-        rows = [row for row in rows if days_of(shifts[row.shift_id]) & set(days)]
-        waiting = [row for row in waiting if _waiting_days(row, shifts) & set(days)]
+    shifts = {**known, **activities.shifts_of(session, ids - known.keys())}
+    touched = {shift_id: days_of(shifts[shift_id]) for shift_id in ids}
+    of_rows: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in people}
+    of_waiting: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in people}
+    for row in rows:
+        days = days_of_people[row.person_id]
+        if not days or not touched[row.shift_id].isdisjoint(days):
+            of_rows[row.person_id].append(row)
+    for row in waiting:
+        days = days_of_people[row.person_id]
+        if not days or not _waiting_days(row, shifts).isdisjoint(days):
+            of_waiting[row.person_id].append(row)
+    return {person_id: _presences(of_rows[person_id], of_waiting[person_id], shifts) for person_id in people}
+
+
+def _presences(rows: Sequence[Any], waiting: Sequence[Any], shifts: Mapping[uuid.UUID, FullShift]) -> list[Presence]:
+    """Return one person's presences from their attendances and the outs that wait."""
     by_shift: dict[uuid.UUID, list[uuid.UUID]] = {}
     loose = []
     for scan in waiting:

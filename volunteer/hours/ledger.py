@@ -12,17 +12,38 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.config import settings
-from volunteer.database import new_id
+from volunteer.database import Base, new_id
 from volunteer.hours.models import LedgerChain, LedgerLine, LineClass, LineKind
 
 GENESIS = bytes(32)
+LINES, CHAINS = (Base.metadata.tables[model.__tablename__] for model in (LedgerLine, LedgerChain))
+#: What a line says, in the order in which it is hashed: attributes of `LedgerLine`.
+_SAID = (
+    "id",
+    "person_id",
+    "sequence",
+    "shift_id",
+    "site_day",
+    "kind",
+    "class_",
+    "minutes",
+    "policy_version",
+    "unit_id",
+    "station_id",
+    "request_id",
+    "reverses",
+    "corrects",
+    "created_at",
+)
+_END = ("entries", "last_hash", "mac", "resettle_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +63,81 @@ class NewLine:
     corrects: uuid.UUID | None = None
 
 
-def lock_chain(session: Session, person_id: uuid.UUID) -> LedgerChain:
-    """Return the person's chain, locked; the caller has locked the person, so nobody else makes it meanwhile."""
-    chain = session.get(LedgerChain, person_id, with_for_update=True)
-    if chain is None:
-        chain = LedgerChain(person_id=person_id, entries=0, last_hash=GENESIS, mac=end_mac(person_id, 0, GENESIS))
-        session.add(chain)
-        session.flush()
-    return chain
+@dataclass(slots=True)
+class Chain:
+    """Where a person's chain ends while lines are linked to it; the caller has locked the person."""
+
+    person_id: uuid.UUID
+    entries: int = 0
+    last_hash: bytes = GENESIS
+    resettle_at: dt.datetime | None = None
+    is_stored: bool = False
+    is_changed: bool = False
+
+    def link(self, new: NewLine, now: dt.datetime) -> dict[str, Any]:
+        """Return the next line as columns, and let the chain end with it."""
+        self.entries += 1
+        said = {
+            "id": new_id(),
+            "person_id": self.person_id,
+            "sequence": self.entries,
+            "shift_id": new.shift_id,
+            "site_day": new.site_day,
+            "kind": new.kind.value,
+            "class": new.class_.value,
+            "minutes": new.minutes,
+            "policy_version": new.policy_version,
+            "unit_id": new.unit_id,
+            "station_id": new.station_id,
+            "request_id": new.request_id,
+            "reverses": new.reverses,
+            "corrects": new.corrects,
+            "created_at": now,
+        }
+        line_hash = _hash(self.last_hash, said.values())
+        row = said | {"prev_hash": self.last_hash, "hash": line_hash, "mac": keyed(b"line", line_hash)}
+        self.last_hash, self.is_changed = line_hash, True
+        return row
+
+    def resettle(self, at: dt.datetime | None) -> None:
+        """Note when the person must be settled again."""
+        self.is_changed = self.is_changed or self.resettle_at != at
+        self.resettle_at = at
 
 
-def append(session: Session, person_id: uuid.UUID, new: NewLine, now: dt.datetime) -> LedgerLine:
-    """Append one line to a person's chain in the transaction under way; the person must be locked."""
-    chain = lock_chain(session, person_id)
-    line = LedgerLine(
-        id=new_id(),
-        person_id=person_id,
-        sequence=chain.entries + 1,
-        shift_id=new.shift_id,
-        site_day=new.site_day,
-        kind=new.kind.value,
-        class_=new.class_.value,
-        minutes=new.minutes,
-        policy_version=new.policy_version,
-        unit_id=new.unit_id,
-        station_id=new.station_id,
-        request_id=new.request_id,
-        reverses=new.reverses,
-        corrects=new.corrects,
-        created_at=now,
-        prev_hash=chain.last_hash,
-    )
-    line.hash = hash_of(line)
-    line.mac = keyed(b"line", line.hash)
-    session.add(line)
-    chain.entries, chain.last_hash = line.sequence, line.hash
-    chain.mac = end_mac(person_id, chain.entries, chain.last_hash)
-    session.flush()
-    return line
+def lock_chains(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Chain]:
+    """Return the chains of these people, locked; they have locked the people, so nobody else begins one meanwhile."""
+    query = sa.select(CHAINS).where(CHAINS.c.person_id.in_(people)).order_by(CHAINS.c.person_id).with_for_update()
+    found = {person_id: Chain(person_id) for person_id in people}
+    for row in session.execute(query):
+        found[row.person_id] = Chain(row.person_id, row.entries, row.last_hash, row.resettle_at, is_stored=True)
+    return found
+
+
+def write(session: Session, chains: Iterable[Chain], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert linked lines and store the ends of their chains: three statements at most, for any number of people."""
+    if rows:
+        session.execute(sa.insert(LINES), rows)
+    changed = [chain for chain in chains if chain.is_changed or not chain.is_stored]
+    new = [_end(chain) for chain in changed if not chain.is_stored]
+    old = [_end(chain) | {"whose": chain.person_id} for chain in changed if chain.is_stored]
+    if new:
+        session.execute(sa.insert(CHAINS), new)
+    if old:
+        columns = {name: sa.bindparam(name, type_=CHAINS.c[name].type) for name in _END}
+        whose = sa.bindparam("whose", type_=CHAINS.c.person_id.type)
+        session.connection().execute(sa.update(CHAINS).where(CHAINS.c.person_id == whose).values(columns), old)
+    for chain in changed:
+        chain.is_stored, chain.is_changed = True, False
+
+
+def append(session: Session, person_id: uuid.UUID, new: NewLine, now: dt.datetime) -> uuid.UUID:
+    """Append one line to a person's chain, and return its id; the person must be locked."""
+    chain = lock_chains(session, [person_id])[person_id]
+    row = chain.link(new, now)
+    write(session, [chain], [row])
+    line_id: uuid.UUID = row["id"]
+    return line_id
 
 
 def lines_of_person(session: Session, person_id: uuid.UUID, days: Iterable[dt.date] | None = None) -> list[LedgerLine]:
@@ -90,27 +148,49 @@ def lines_of_person(session: Session, person_id: uuid.UUID, days: Iterable[dt.da
     return list(session.scalars(query))
 
 
+def lines_of_people(
+    session: Session, days: Mapping[uuid.UUID, frozenset[dt.date] | None]
+) -> dict[uuid.UUID, list[Any]]:
+    """Return lines of many people in order, of each those of their site days (None: all), in one statement."""
+    query = sa.select(*(getattr(LedgerLine, name) for name in _SAID)).where(LedgerLine.person_id.in_(days.keys()))
+    wanted = list(days.values())
+    if None not in wanted:
+        query = query.where(LedgerLine.site_day.in_({day for one in wanted if one for day in one}))
+    found: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days}
+    for row in session.execute(query.order_by(LedgerLine.person_id, LedgerLine.sequence)):
+        only = days[row.person_id]
+        if only is None or row.site_day in only:
+            found[row.person_id].append(row)
+    return found
+
+
 def hash_of(line: LedgerLine) -> bytes:
     """Return the hash that a line must have: of the previous hash and everything the line says."""
-    said = (
-        line.id,
-        line.person_id,
-        line.sequence,
-        line.shift_id,
-        line.site_day,
-        line.kind,
-        line.class_,
-        line.minutes,
-        line.policy_version,
-        line.unit_id,
-        line.station_id,
-        line.request_id,
-        line.reverses,
-        line.corrects,
-        line.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-    )
-    plain = [part if isinstance(part, int | None) else str(part) for part in said]
-    return hashlib.sha256(line.prev_hash + json.dumps(plain, separators=(",", ":")).encode()).digest()
+    return _hash(line.prev_hash, [getattr(line, name) for name in _SAID])
+
+
+def _hash(prev_hash: bytes, said: Iterable[Any]) -> bytes:
+    """Return SHA-256 of the previous hash and a line's canonical form."""
+    plain = [_plain(part) for part in said]
+    return hashlib.sha256(prev_hash + json.dumps(plain, separators=(",", ":")).encode()).digest()
+
+
+def _plain(part: Any) -> Any:
+    """Return one part of a line as JSON has it: instants in UTC to the microsecond."""
+    if isinstance(part, dt.datetime):
+        return part.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return part if isinstance(part, int | None) else str(part)
+
+
+def _end(chain: Chain) -> dict[str, Any]:
+    """Return a chain's end as columns."""
+    return {
+        "person_id": chain.person_id,
+        "entries": chain.entries,
+        "last_hash": chain.last_hash,
+        "mac": end_mac(chain.person_id, chain.entries, chain.last_hash),
+        "resettle_at": chain.resettle_at,
+    }
 
 
 def end_mac(person_id: uuid.UUID, entries: int, last_hash: bytes) -> bytes:

@@ -25,6 +25,7 @@ from volunteer.hours.seams import Presence
 from volunteer.hours.spans import Span, instant_of, minute_of, union
 
 EVIDENCE = (RequestKind.WEAK_EVIDENCE, RequestKind.LATE_EVIDENCE, RequestKind.OVER_CAPACITY)
+DECIDED = (RequestState.ACCEPTED, RequestState.REFUSED)
 #: Whose shifts give no volunteer minutes (decisions 6).
 WITHOUT_MINUTES = ("duty_labor",)
 
@@ -95,9 +96,15 @@ def correction_key(key: GroupKey) -> str:
     return f"correction:{key.shift_id}:{key.site_day.isoformat()}:{key.kind}:{key.credit_class}"
 
 
-def reckon(session: Session, person_id: uuid.UUID, presences: Sequence[Presence], now: dt.datetime) -> Reckoned:
-    """Return a person's hours from these presences and all that was decided."""
-    decided = decided_of(session, person_id)
+def reckon(
+    session: Session,
+    person_id: uuid.UUID,
+    presences: Sequence[Presence],
+    now: dt.datetime,
+    decided: Decided | None = None,
+) -> Reckoned:
+    """Return a person's hours from these presences and all that was `decided`, which is read unless it is told."""
+    decided = decided_of(session, person_id) if decided is None else decided
     shifts = {one.shift.id: one.shift for one in presences if one.shift}
     missing = {make_up.shift_id for make_up in decided.make_ups} - shifts.keys()
     shifts |= shifts_of(session, missing) if missing else {}
@@ -129,20 +136,19 @@ def gives_minutes(shift: ShiftFacts) -> bool:
 
 def decided_of(session: Session, person_id: uuid.UUID) -> Decided:
     """Return a person's decided requests, in order of decision."""
-    query = (
-        sa.select(HourRequest)
-        .where(
-            HourRequest.person_id == person_id,
-            HourRequest.state.in_((RequestState.ACCEPTED, RequestState.REFUSED)),
-        )
-        .order_by(HourRequest.decided_at, HourRequest.id)
-    )
+    query = sa.select(HourRequest).where(HourRequest.person_id == person_id, HourRequest.state.in_(DECIDED))
+    return decided_from(session.scalars(query))
+
+
+def decided_from(requests: Iterable[HourRequest]) -> Decided:
+    """Return those of a person's requests that are decided, in order of decision."""
+    found = [row for row in requests if row.state in DECIDED]
     pairs: dict[PairKey, bool] = {}
     over_cap: list[OverCapRuling] = []
     make_ups: list[MakeUp] = []
     corrections: dict[str, list[Ruling]] = {}
     review_of: dict[str, uuid.UUID] = {}
-    for row in session.scalars(query):
+    for row in sorted(found, key=lambda one: (one.decided_at or one.created_at, one.id)):
         accepted = row.state == RequestState.ACCEPTED
         if row.kind in EVIDENCE:
             pairs[_pair_of(row.key)] = accepted

@@ -6,7 +6,7 @@ Source: contract, "GET /reviews" and "Fine points"; decisions 14.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -40,16 +40,29 @@ class Wanted:
     scan_ids: tuple[uuid.UUID, ...]
 
 
+def requests_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, list[HourRequest]]:
+    """Return every request about these people, in order of asking."""
+    found: dict[uuid.UUID, list[HourRequest]] = {person_id: [] for person_id in people}
+    query = sa.select(HourRequest).where(HourRequest.person_id.in_(people)).order_by(HourRequest.created_at)
+    for row in session.scalars(query):
+        found[row.person_id].append(row)
+    return found
+
+
 def refresh(
     session: Session,
     person_id: uuid.UUID,
+    requests: Iterable[HourRequest],
     presences: Sequence[Presence],
     reckoned: Reckoned,
     now: dt.datetime,
     days: frozenset[dt.date] | None,
 ) -> None:
-    """Make the person's open reviews of these days (None: all) those that are wanted; the person is locked."""
-    open_ones, dormant, decided = _known(session, person_id)
+    """Make the person's open reviews of these days (None: all) those that are wanted; the person is locked.
+
+    `requests` are all of the person's. What is changed here is written with the session's next flush.
+    """
+    open_ones, dormant, decided = _known(requests)
     wanted = [*_pending(reckoned), *(one for one in _unmatched(presences) if one.key not in decided)]
     kept = set()
     for one in wanted:
@@ -68,16 +81,14 @@ def refresh(
             _refresh_make_up(row, reckoned)
         elif key not in kept:
             row.state, row.pending_minutes = RequestState.WITHDRAWN.value, 0
-    session.flush()
 
 
 def _known(
-    session: Session, person_id: uuid.UUID
+    requests: Iterable[HourRequest],
 ) -> tuple[dict[str, HourRequest], dict[str, HourRequest], frozenset[str]]:
     """Return the person's open requests, the withdrawn ones, and the names of the decided."""
     found: dict[str, dict[str, HourRequest]] = {state.value: {} for state in RequestState}
-    query = sa.select(HourRequest).where(HourRequest.person_id == person_id).order_by(HourRequest.created_at)
-    for row in session.scalars(query):
+    for row in requests:
         found[row.state][row.key] = row
     decided = frozenset(found[RequestState.ACCEPTED]) | frozenset(found[RequestState.REFUSED])
     return found[RequestState.OPEN], found[RequestState.WITHDRAWN], decided

@@ -28,7 +28,7 @@ from volunteer.hours.seams import (
     SCANS_OF,
     Presence,
 )
-from volunteer.hours.settling import Settled, settle, settle_again, settle_if_due, shift_moved
+from volunteer.hours.settling import Case, Settled, settle, settle_again, settle_if_due, settle_many, shift_moved
 from volunteer.registration.service import lock_person, may_act_for, require_person
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "RECORDED_BY",
     "SCANS_BETWEEN",
     "SCANS_OF",
+    "Case",
     "LineView",
     "Presence",
     "Settled",
@@ -47,6 +48,7 @@ __all__ = [
     "lines_of",
     "settle",
     "settle_again",
+    "settle_many",
     "shift_moved",
     "tell_unclosed",
     "totals",
@@ -107,4 +109,4 @@ def add_external(session: Session, person_id: uuid.UUID, minutes: int, on: dt.da
         site_day=on,
         policy_version=0,
     )
-    return ledger.append(session, person_id, new, now).id
+    return ledger.append(session, person_id, new, now)

@@ -6,20 +6,22 @@ Source: architecture.md, The journey of one scan (5); decisions 1, 2; contract, 
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.database import reading, transaction
 from volunteer.hours import ledger, reviews
+from volunteer.hours.ledger import Chain
 from volunteer.hours.models import HourRequest, LedgerChain, LedgerLine, LineClass, LineKind
 from volunteer.hours.postings import Group, GroupKey, Posting, groups_of, postings
-from volunteer.hours.reckoning import Reckoned, reckon
+from volunteer.hours.reckoning import Reckoned, decided_from, reckon
 from volunteer.hours.seams import LINES_CHANGED, Presence, presences_of
 from volunteer.registration.service import lock_person
-from volunteer.units.memberships import unit_of
+from volunteer.units.memberships import units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,20 @@ class Settled:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person's evidence.
+
+    Attributes:
+        presences: every presence of the person, or with `days` every presence at a shift that touches one of them.
+        days: the site days that `presences` tell completely; lines and reviews of other days stay as they are. Give
+            every day that a touched shift touches. None: all days.
+    """
+
+    presences: Sequence[Presence]
+    days: frozenset[dt.date] | None = None
+
+
 def settle(
     session: Session,
     person_id: uuid.UUID,
@@ -38,34 +54,43 @@ def settle(
     now: dt.datetime,
     days: Iterable[dt.date] | None = None,
 ) -> Settled:
-    """Append what makes the ledger equal to the rules, and refresh the open reviews; the person must be locked.
+    """Settle one person: `settle_many`."""
+    case = Case(presences, None if days is None else frozenset(days))
+    return settle_many(session, {person_id: case}, now)[person_id]
+
+
+def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datetime) -> dict[uuid.UUID, Settled]:
+    """Append what makes the ledger equal to the rules, and refresh the open reviews; the people must be locked.
+
+    A fixed number of statements for any number of people.
 
     Args:
         session: of the transaction under way.
-        person_id: whose hours.
-        presences: every presence of the person, or with `days` every presence at a shift that touches one of them.
+        cases: whose hours, and from what.
         now: no minute counts before it has passed.
-        days: the site days that `presences` tell completely; lines and reviews of other days stay as they are. Give
-            every day that a touched shift touches. None: all days.
     """
-    only = None if days is None else frozenset(days)
-    chain = ledger.lock_chain(session, person_id)
-    reckoned = reckon(session, person_id, presences, now)
-    wanted = {key: one for key, one in reckoned.wanted().items() if only is None or key.site_day in only}
-    groups = groups_of(ledger.lines_of_person(session, person_id, only))
-    changed = False
-    for key in sorted(wanted.keys() | groups.keys()):
-        version, lines = wanted.get(key, (0, []))
-        group = groups.get(key, Group())
-        steps = postings(group, lines)
-        changed = changed or bool(steps)
-        _append(session, person_id, key, group, steps, version, reckoned, now)
-    reviews.refresh(session, person_id, presences, reckoned, now, only)
-    _remember(chain, reckoned, now, whole=only is None)
-    if changed:
-        for handler in LINES_CHANGED:
-            handler(session, person_id, now)
-    return _settled(reckoned, wanted, changed)
+    if not cases:
+        return {}
+    chains = ledger.lock_chains(session, cases.keys())
+    requests = reviews.requests_of(session, cases.keys())
+    lines = ledger.lines_of_people(session, {person_id: case.days for person_id, case in cases.items()})
+    found: dict[uuid.UUID, Settled] = {}
+    steps: list[_Step] = []
+    for person_id, case in sorted(cases.items(), key=lambda one: one[0]):
+        decided = decided_from(requests[person_id])
+        reckoned = reckon(session, person_id, case.presences, now, decided)
+        wanted = {key: one for key, one in reckoned.wanted().items() if case.days is None or key.site_day in case.days}
+        mine = _steps(chains[person_id], wanted, groups_of(lines[person_id]), reckoned)
+        steps += mine
+        reviews.refresh(session, person_id, requests[person_id], case.presences, reckoned, now, case.days)
+        _remember(chains[person_id], reckoned, now, whole=case.days is None)
+        found[person_id] = _settled(reckoned, wanted, bool(mine))
+    session.flush()
+    ledger.write(session, chains.values(), _linked(session, steps, now))
+    changed = {person_id for person_id, settled in found.items() if settled.changed}
+    for handler in LINES_CHANGED if changed else ():
+        handler(session, changed, now)
+    return found
 
 
 def settle_again(session: Session, person_id: uuid.UUID, now: dt.datetime) -> Settled:
@@ -92,56 +117,80 @@ def shift_moved(session: Session, shift_id: uuid.UUID, now: dt.datetime) -> None
         settle_again(session, person_id, now)
 
 
-def _append(
-    session: Session,
-    person_id: uuid.UUID,
-    key: GroupKey,
-    group: Group,
-    steps: Sequence[Posting],
-    version: int,
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to be appended to one group of a person's lines."""
+
+    chain: Chain
+    key: GroupKey
+    group: Group
+    postings: Sequence[Posting]
+    version: int
+    station_id: uuid.UUID | None
+
+
+def _steps(
+    chain: Chain,
+    wanted: Mapping[GroupKey, tuple[int, list[Posting]]],
+    groups: Mapping[GroupKey, Group],
     reckoned: Reckoned,
-    now: dt.datetime,
-) -> None:
-    """Append the lines of one group. A reversal keeps the unit, station and policy of what it takes back."""
-    shift = reckoned.shifts.get(key.shift_id)
-    there = {line.id: line for line in (group.base, *group.corrections) if line}
-    unit_id = unit_of(session, person_id, key.site_day) if steps else None
-    base_id = None
+) -> list[_Step]:
+    """Return what makes a person's groups those that are wanted, in order."""
+    found = []
+    for key in sorted(wanted.keys() | groups.keys()):
+        version, lines = wanted.get(key, (0, []))
+        group = groups.get(key, Group())
+        missing, shift = postings(group, lines), reckoned.shifts.get(key.shift_id)
+        if missing:
+            found.append(_Step(chain, key, group, missing, version, shift.station_id if shift else None))
+    return found
+
+
+def _linked(session: Session, steps: Sequence[_Step], now: dt.datetime) -> list[dict[str, Any]]:
+    """Return the lines of all steps as columns, linked to their chains; each unit is that of the day of service."""
+    by_day: dict[dt.date, set[uuid.UUID]] = {}
     for step in steps:
-        taken_back = there[step.reverses] if step.reverses else None
-        line = ledger.append(
-            session,
-            person_id,
+        by_day.setdefault(step.key.site_day, set()).add(step.chain.person_id)
+    units = {day: units_of(session, people, day) for day, people in by_day.items()}
+    return [row for step in steps for row in _of_step(step, units[step.key.site_day].get(step.chain.person_id), now)]
+
+
+def _of_step(step: _Step, unit_id: uuid.UUID | None, now: dt.datetime) -> Iterator[dict[str, Any]]:
+    """Yield the lines of one group. A reversal keeps the unit, station and policy of what it takes back."""
+    there = {line.id: line for line in (step.group.base, *step.group.corrections) if line}
+    base_id = None
+    for one in step.postings:
+        taken_back = there[one.reverses] if one.reverses else None
+        row = step.chain.link(
             ledger.NewLine(
-                kind=LineKind(step.kind),
-                class_=LineClass(step.credit_class),
-                minutes=step.minutes,
-                shift_id=key.shift_id,
-                site_day=key.site_day,
-                policy_version=taken_back.policy_version if taken_back else version,
+                kind=LineKind(one.kind),
+                class_=LineClass(one.credit_class),
+                minutes=one.minutes,
+                shift_id=step.key.shift_id,
+                site_day=step.key.site_day,
+                policy_version=taken_back.policy_version if taken_back else step.version,
                 unit_id=taken_back.unit_id if taken_back else unit_id,
-                station_id=taken_back.station_id if taken_back else shift.station_id if shift else None,
-                request_id=step.request_id,
-                reverses=step.reverses,
-                corrects=(step.corrects or base_id) if step.kind == LineKind.CORRECTION else None,
+                station_id=taken_back.station_id if taken_back else step.station_id,
+                request_id=one.request_id,
+                reverses=one.reverses,
+                corrects=(one.corrects or base_id) if one.kind == LineKind.CORRECTION else None,
             ),
             now,
         )
-        if step.kind in (LineKind.SERVICE, LineKind.MAKE_UP):
-            base_id = line.id
+        if one.kind in (LineKind.SERVICE, LineKind.MAKE_UP):
+            base_id = row["id"]
+        yield row
 
 
-def _remember(chain: LedgerChain, reckoned: Reckoned, now: dt.datetime, *, whole: bool) -> None:
+def _remember(chain: Chain, reckoned: Reckoned, now: dt.datetime, *, whole: bool) -> None:
     """Note when accepted minutes that lie ahead will have passed."""
     candidates = [reckoned.ahead_until] if reckoned.ahead_until else []
     if not whole and chain.resettle_at is not None and chain.resettle_at > now:
         candidates.append(chain.resettle_at)
-    soonest = min(candidates, default=None)
-    if chain.resettle_at != soonest:
-        chain.resettle_at = soonest
+    chain.resettle(min(candidates, default=None))
 
 
-def _settled(reckoned: Reckoned, wanted: dict[GroupKey, tuple[int, list[Posting]]], changed: bool) -> Settled:
+def _settled(reckoned: Reckoned, wanted: Mapping[GroupKey, tuple[int, list[Posting]]], changed: bool) -> Settled:
     """Sum up by shift."""
     minutes: dict[uuid.UUID, int] = {}
     pending: dict[uuid.UUID, int] = {}
