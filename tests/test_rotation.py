@@ -11,7 +11,10 @@ from flask import Flask
 from tests.activities.making import make_scene
 from tests.certificates.making import give_minutes, issue, make_shift, sign_up, verify
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, KEYS, Api, Backend, read_settings
-from tests.registration.making import PASSWORD, add_child, add_volunteer, form, on_paper
+from tests.imports.making import person, roster
+from tests.registration.making import PASSWORD, add_child, add_volunteer, form, new_phone, on_paper
+from tests.registration.test_denying import refuse
+from tests.units.making import make_unit
 from volunteer import config, rotation
 from volunteer.config import Settings
 from volunteer.database import db, metadata, transaction
@@ -64,13 +67,16 @@ def test_after_a_rotation_the_old_key_is_needed_no_more(
     sign_up(api, shift, parent)
     give_minutes(api, admin, shift, parent)
     made = issue(api, parent)
+    refused = person(phone=new_phone(), code="RX1")
+    make_unit(api, admin, code="RX1")
+    refuse(api, admin, refused)
 
     config.install(rotated["both"])
     new = add_volunteer(api)
     with app.app_context():
         first, second = rotation.rotate(), rotation.rotate()
     assert (first["persons"], first["accounts"] >= 3, first["certificates"], first["activities"]) == (3, True, 1, 1)
-    assert set(second.values()) == {0}
+    assert (first["refusals"], set(second.values())) == (1, {0})
 
     config.install(rotated["new"])
     for who in (parent, new):
@@ -83,6 +89,8 @@ def test_after_a_rotation_the_old_key_is_needed_no_more(
     assert api("GET", f"/shifts/{shift}", token=parent.token, expect=200)
     again = api("POST", "/volunteers", form(api, id_number=parent.id_number), expect=409)
     assert again.body["code"] == "already-registered"
+    checked = api.upload("/imports/volunteers", "a.csv", roster(refused), admin, 201).body
+    assert [one["code"] for one in checked["errors"]] == ["refused-before"]
     found = api("GET", f"/volunteers?q={parent.phone[-4:]}", token=admin, expect=200).body["items"]
     assert parent.id in [row["id"] for row in found]
 

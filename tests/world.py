@@ -169,7 +169,20 @@ class Builder:
         unproven = self.form("东方未证", dt.date(1999, 9, 9), phone=new_phone(), unit_id=ids["school"])
         self.add_person("unproven", unproven)
         self.add_adult("spare_person", "南宫备用", "school")
+        self.deny()
         world.words += [person.name for person in world.people.values()]
+
+    def deny(self) -> None:
+        """Somebody on paper who never agreed, and says so."""
+        paper = self.form(
+            "公孙不知", dt.date(1951, 3, 4), paper_consent_reference="档案 7-13", unit_id=self.world.ids["school"]
+        )
+        person, phone = self.add_person("denier", paper, self.world.tokens["keeper"]), new_phone()
+        body = {"phone": phone, "phone_code": self.api.code(phone, "register"), "id_number": person.id_number}
+        proof = self.api("POST", "/registration-checks", body, expect=200).body["proof"]
+        self.api("POST", f"/volunteers/{person.id}/deny", {"proof": proof}, expect=200)
+        found = self.api("GET", "/denials", token=self.admin, expect=200).body
+        self.world.ids["denial"] = found[-1]["id"]
 
     def imports(self) -> None:
         """A roster that is checked, with a fault in it, and one that is written: somebody is invited."""

@@ -68,6 +68,8 @@ from volunteer.registration import (
     assisted_pages,
     consent_pages,
     consents_api,
+    denials_api,
+    denials_pages,
     erasure,
     invitations_api,
     invited_pages,
@@ -127,6 +129,7 @@ ROOMS: tuple[Room, ...] = (
     privacy_api.room,
     consents_api.room,
     invitations_api.room,
+    denials_api.room,
     imports_api.room,
     stations_api.room,
     teams_api.room,
@@ -145,6 +148,7 @@ PAGES: tuple[Pages, ...] = (
     registration_pages.pages,
     register_pages.pages,
     invited_pages.pages,
+    denials_pages.pages,
     profile_pages.pages,
     consent_pages.pages,
     exports_pages.pages,
@@ -278,8 +282,8 @@ def wire() -> None:
     accounts_pages.AFTER_SIGN_IN[:] = [consent_pages.ask_after_sign_in]
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
-    places = [units_desk.card, stations_desk.card, teams_desk.card]
-    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, rates_pages.card, *places]
+    places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
+    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, denials_pages.card, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 

@@ -14,7 +14,7 @@ from volunteer.checkin import jobs as checkin
 from volunteer.hours import verification
 from volunteer.imports import storing
 from volunteer.notifications import service as notifications
-from volunteer.registration import erasure, inviting
+from volunteer.registration import erasure, inviting, refusals
 from volunteer.web import idempotency, limits
 
 Job = Callable[[dt.datetime], int]
@@ -29,6 +29,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
     "people erased": erasure.erase_due,
     "vouched people counted": inviting.count_due,
+    "refusals forgotten": refusals.forget_old,
     "uploaded files erased": storing.erase_due,
     "tokens and codes forgotten": sign_in.forget_old,
     "idempotency keys forgotten": idempotency.forget_old,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.config import settings
 from volunteer.database import metadata, transaction
-from volunteer.registration import vault
+from volunteer.registration import refusals, vault
 from volunteer.registration.rules import IdType
 
 BATCH: Final = 200
@@ -44,6 +44,7 @@ SEALED: Final = (
     ("persons", "id_number_sealed"),
     ("persons", "name_sealed"),
     ("persons", "phone_sealed"),
+    ("refusals", "digest_sealed"),
 )
 
 
@@ -74,6 +75,7 @@ INDEXED: Final = (
     Indexed("persons", "name_index", "name_sealed", lambda text, _: vault.name_indexes(text)[0]),
     Indexed("persons", "phone_index", "phone_sealed", lambda text, _: vault.phone_indexes(text)[0]),
     Indexed("persons", "phone_tail_index", "phone_sealed", lambda text, _: vault.tail_indexes(text)[0]),
+    Indexed("refusals", "identity_index", "digest_sealed", lambda text, _: refusals.indexes_of(text)[0]),
 )
 #: Blind indexes that nothing can make again and that are of no use after a few minutes: codes sent to phones.
 SHORT_LIVED: Final = (("phone_codes", "phone_index"),)

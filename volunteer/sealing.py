@@ -25,7 +25,9 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-IndexPurpose = Literal["phone", "id_number", "name", "idempotency", "limit", "phone_code", "certificate", "scan"]
+IndexPurpose = Literal[
+    "phone", "id_number", "name", "idempotency", "limit", "phone_code", "certificate", "scan", "refusal"
+]
 PURPOSES: Final[tuple[IndexPurpose, ...]] = get_args(IndexPurpose)
 
 KEY_BYTES: Final = 32

@@ -18,7 +18,7 @@ from volunteer.accounts.passwords import hash_password
 from volunteer.accounts.rules import password_fault
 from volunteer.database import reading, transaction
 from volunteer.errors import Fault, IllegalTransition, InvalidInput, NotFound
-from volunteer.registration import applications, asking, erasure, facts, notices, registering, vault
+from volunteer.registration import applications, asking, erasure, facts, notices, refusals, registering, vault
 from volunteer.registration.applications import Application, Faults
 from volunteer.registration.models import Invitation, Person
 from volunteer.registration.proofs import Proof
@@ -112,6 +112,7 @@ def refuse(
         if person.status != PersonStatus.INVITED:
             raise IllegalTransition
         session.execute(sa.update(Invitation).where(Invitation.person_id == person.id).values(refused_at=now))
+        refusals.note(session, person, now)
         audit.record(session, actor, now, "invitation.refuse", ("person", person.id))
         erasure.erase(session, person, now)
 

@@ -53,6 +53,7 @@ class Known:
     invited_at: dt.datetime | None = None
     counts_on: dt.date | None = None
     channel: str | None = None
+    erase_after: dt.datetime | None = None
 
 
 def ask(actor: Actor, phone: str, code: str, number: str | None, now: dt.datetime) -> Proof:
@@ -117,7 +118,7 @@ def _view(person: Person, phone: str, unit: str | None, invitation: Invitation |
     """Return what is told of one person."""
     told = {"by_phone": _is_on_record(person, phone), "has_proved": person.phone_proved_at is not None}
     status, is_minor = PersonStatus(person.status), needs_guardian(person.birth_date, day)
-    steps = next_steps(status, **told)
+    steps = next_steps(status, **told, is_leaving=person.erase_after is not None)
     if not is_told_in_full(**told):
         return Known(person.id, status, steps, is_full=False, is_minor=is_minor)
     is_open = invitation is not None and status is PersonStatus.INVITED
@@ -133,6 +134,7 @@ def _view(person: Person, phone: str, unit: str | None, invitation: Invitation |
         invited_at=invitation.invited_at if invitation else None,
         counts_on=invitation.counts_on if invitation and is_open else None,
         channel=person.channel,
+        erase_after=person.erase_after,
     )
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor
@@ -18,7 +19,7 @@ from volunteer.accounts.rules import password_fault
 from volunteer.database import lock_name, transaction
 from volunteer.errors import InvalidInput, invalid
 from volunteer.registration import facts, links, statuses, vault
-from volunteer.registration.models import SELF, Person
+from volunteer.registration.models import SELF, Denial, Person
 from volunteer.registration.proofs import Proof
 from volunteer.registration.registering import account_of
 from volunteer.registration.rules import IdType, PersonStatus, normalize_id_number
@@ -95,8 +96,17 @@ def _give(
         account_id = account_of(session, phone, vault.name_of(person), hashed, now)
         links.attach(session, person.id, account_id, SELF, now)
         person.phone_proved_at = now
+        _withdraw_denial(session, person, now)
         if person.status == PersonStatus.UNPROVEN:
             statuses.move(session, person, PersonStatus.REGISTERED, today(now))
         audit.record(session, actor, now, "person.claim", ("person", person.id))
         session.flush()
         return person
+
+
+def _withdraw_denial(session: Session, person: Person, now: dt.datetime) -> None:
+    """Take back that one denied this registration, by making it one's own."""
+    mine = (Denial.person_id == person.id, Denial.state == "open")
+    taken = session.execute(sa.update(Denial).where(*mine).values(state="withdrawn", decided_at=now))
+    if taken.rowcount:  # type: ignore[attr-defined]
+        person.erase_after = None

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.accounts import closing
 from volunteer.database import reading, transaction
-from volunteer.registration import consents, facts, links, statuses
-from volunteer.registration.models import PERSONAL, Consent, Person
+from volunteer.registration import consents, facts, links, refusals, statuses
+from volunteer.registration.models import PERSONAL, Consent, Denial, Person
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
@@ -47,6 +47,7 @@ def erase(session: Session, person: Person, now: dt.datetime) -> None:
     """Empty a locked person to a tombstone, close accounts that were only theirs, and let the other rooms follow."""
     for eraser in ERASERS:
         eraser(session, person.id, now)
+    _close_denial(session, person, now)
     for column in PERSONAL:
         setattr(person, column, None)
     person.birth_date, person.skills, person.service_categories = NO_BIRTH_DATE, [], []
@@ -58,3 +59,11 @@ def erase(session: Session, person: Person, now: dt.datetime) -> None:
         closing.close_unused(session, account_id, now)
     audit.record(session, "system", now, "person.erase", ("person", person.id))
     session.flush()
+
+
+def _close_denial(session: Session, person: Person, now: dt.datetime) -> None:
+    """Close a denial that led here: who never agreed is not to be put down by the next list, either."""
+    mine = (Denial.person_id == person.id, Denial.state == "open")
+    closed = session.execute(sa.update(Denial).where(*mine).values(state="erased", decided_at=now))
+    if closed.rowcount:  # type: ignore[attr-defined]
+        refusals.note(session, person, now)

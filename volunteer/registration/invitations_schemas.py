@@ -1,14 +1,16 @@
-"""Bodies and answers about invitations, and about whether one is registered."""
+"""Bodies and answers about invitations, about whether one is registered, and about denying that one agreed."""
 
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
 from volunteer.accounts.schemas import Phone
+from volunteer.registration.denying import Decision
+from volunteer.registration.models import DENIAL_STATES
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_asking import NextStep
 from volunteer.registration.schemas import GuardianIn
-from volunteer.web.schemas import MESSAGES, BaseSchema, Choice, Id, Instant, Secret, Text, Truth
+from volunteer.web.schemas import MESSAGES, BaseSchema, Choice, Id, Instant, QuerySchema, Secret, Text, Truth
 
 
 class AskIn(BaseSchema):
@@ -20,7 +22,7 @@ class AskIn(BaseSchema):
 
 
 class KnownOut(BaseSchema):
-    """Somebody who is known; `display_name` to `channel` are null where the proof is not good enough for more."""
+    """Somebody who is known; `display_name` to `erase_after` are null where the proof is not good enough for more."""
 
     id = Id()
     status = Choice(PersonStatus)
@@ -32,6 +34,7 @@ class KnownOut(BaseSchema):
     invited_at = Instant(allow_none=True)
     counts_on = fields.Date(allow_none=True)
     channel = fields.String(allow_none=True)
+    erase_after = Instant(allow_none=True)
 
 
 class AskedOut(BaseSchema):
@@ -78,3 +81,41 @@ class InvitationClaimIn(InvitationRefuseIn):
     consent_version = Text(40, required=True)
     password = Secret()
     guardian = fields.Nested(GuardianIn, allow_none=True)
+
+
+class DenyIn(BaseSchema):
+    """What was proved a moment ago."""
+
+    proof = Secret(most=1000, required=True)
+
+
+class DenialQuery(QuerySchema):
+    """Which denials to list."""
+
+    state = Choice(("open", "closed"), load_default="open")
+
+
+class DecideIn(BaseSchema):
+    """What becomes of a registration that is denied, and why."""
+
+    decision = Choice(Decision, required=True)
+    reason = Text(200, required=True)
+
+
+class DenialOut(BaseSchema):
+    """A denial; names are masked, but for an administrator who registered whom."""
+
+    id = Id()
+    person_id = Id()
+    state = Choice(DENIAL_STATES)
+    denied_at = Instant()
+    by_phone = Truth()
+    channel = fields.String()
+    unit = fields.String(allow_none=True)
+    by = fields.String(allow_none=True)
+    display_name = fields.String(allow_none=True)
+    volunteer_no = fields.String()
+    erase_after = Instant(allow_none=True)
+    decided_at = Instant(allow_none=True)
+    decided_by = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)

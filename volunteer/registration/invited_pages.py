@@ -16,7 +16,7 @@ from volunteer.accounts.schemas import PhoneCodeIn
 from volunteer.config import settings
 from volunteer.database import new_id, reading
 from volunteer.errors import Fault, IllegalTransition, VolunteerError
-from volunteer.registration import answering, asking, claiming, code_tables, notices, proofs
+from volunteer.registration import answering, asking, claiming, code_tables, denying, notices, proofs
 from volunteer.registration.asking import Known
 from volunteer.registration.invitations_schemas import AnswerIn, AskIn, TakeOverIn
 from volunteer.registration.proofs import Proof
@@ -173,6 +173,19 @@ def refuse_page(person_id: uuid.UUID) -> Any:
         return render_template("registration/refuse.html", known=known), 200, {"Cache-Control": "no-store"}
     answering.refuse(g.actor, person_id, {}, g.now, proof)
     return redirect(url_for("invited.answer_page", done="refused"), 303)
+
+
+@pages.page(ONE + "/deny", ANYONE, NOTHING, methods=BOTH)
+def deny_page(person_id: uuid.UUID) -> Any:
+    """Say what follows, and begin the erasure of who never agreed to be registered."""
+    proof = _proof()
+    if proof is None:
+        return _again()
+    known = asking.known_under(proof, person_id, NextStep.DENY, g.now)
+    if request.method == "GET":
+        return render_template("registration/deny.html", known=known), 200, {"Cache-Control": "no-store"}
+    denying.deny(g.actor, person_id, proof, g.now)
+    return redirect(url_for("invited.answer_page"), 303)
 
 
 @pages.page(ONE + "/take-over", ANYONE, NOTHING, methods=BOTH)

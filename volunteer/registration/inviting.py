@@ -20,9 +20,9 @@ from volunteer.access import Actor
 from volunteer.database import new_id, reading, transaction
 from volunteer.errors import Worded
 from volunteer.notifications import service as notifications
-from volunteer.registration import facts, notices, statuses, vault
+from volunteer.registration import facts, notices, refusals, statuses, vault
 from volunteer.registration.models import Consent, Invitation, Person, StatusSpan
-from volunteer.registration.rules import Identity, PersonStatus, needs_guardian, volunteer_number
+from volunteer.registration.rules import Identity, IdType, PersonStatus, needs_guardian, volunteer_number
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 
@@ -38,6 +38,10 @@ class InviteFault(Worded):
     ELSEWHERE = (
         "elsewhere",
         "此人不在您的管理范围内:已注册,或在别的单位的名单中。请由本人修改所在单位,或请管理员办理转移。",
+    )
+    REFUSED = (
+        "refused-before",
+        "此人曾收到邀请并明确不同意,不能再次列入名单。请删去这一行;本人改变主意时,可随时自行注册。",
     )
     NEEDS_TRANSFER = "needs-transfer", "此人已注册,所在单位与这一行不同。请先办理转移,或改正这一行的单位。"
 
@@ -83,13 +87,22 @@ def plan(invitees: Sequence[Invitee], scope: frozenset[uuid.UUID] | None, now: d
         query = sa.select(Person).where(Person.id_number_index.in_(by_index))
         known = {by_index[person.id_number_index or b""].row: person for person in reading().scalars(query)}
         theirs = memberships.units_of(reading(), [person.id for person in known.values()], today(now))
+        unknown = [_key(invitee) for invitee in batch if invitee.row not in known]
+        refused = refusals.refused_among(unknown)
         for invitee in batch:
             person = known.get(invitee.row)
-            if person is None:
+            if person is None and _key(invitee) in refused:
+                found.refused.append((invitee, InviteFault.REFUSED))
+            elif person is None:
                 found.created.append(invitee)
             else:
                 _compare(found, invitee, person, theirs.get(person.id), scope)
     return found
+
+
+def _key(invitee: Invitee) -> tuple[IdType, str]:
+    """Return the identity of a row as refusals know it."""
+    return invitee.identity.id_type, invitee.identity.number
 
 
 def _compare(

@@ -12,7 +12,7 @@ from volunteer.errors import Worded
 from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
 from volunteer.registration.merging import Merger, Moved, reassigning, staying
-from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person, PersonAccount
+from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Denial, Invitation, Person, PersonAccount
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
@@ -93,5 +93,6 @@ TABLES: Final[Mapping[str, Merger]] = {
     "invitations": Merger("邀请", _merge_invitations),
     "exported_persons": Merger("导出记录", _merge_exports),
     "consents": reassigning(Consent.__table__, "同意书"),
+    "denials": reassigning(Denial.__table__, "否认注册的申诉", unique=("state",)),
     "person_statuses": staying("注册状态的历史", "person_id"),
 }

@@ -230,6 +230,58 @@ class Invitation(Base):
     __table_args__ = (sa.CheckConstraint("claimed_at IS NULL OR refused_at IS NULL", name="one_end"),)
 
 
+class Refusal(Base):
+    """That somebody refused to be invited, and may not be again by the next list; nobody can be read out of it.
+
+    `identity_index` finds a digest of the identity; the digest is kept sealed, so that the index can be made again when
+    keys rotate. There is no name, number, person or unit.
+    """
+
+    __tablename__ = "refusals"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    identity_index: Mapped[bytes] = mapped_column(unique=True)
+    digest_sealed: Mapped[bytes]
+    keep_until: Mapped[dt.date] = mapped_column(index=True)
+
+
+DENIAL_STATES = ("open", "erased", "kept", "withdrawn")
+
+
+class Denial(Base):
+    """That somebody says that they never agreed to be registered. It outlives their data: it is about who registered.
+
+    `registered_by` is who did, and never who decides; `by_phone`, whether the phone on record was proved.
+    """
+
+    __tablename__ = "denials"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    denied_at: Mapped[dt.datetime]
+    by_phone: Mapped[bool]
+    channel: Mapped[str] = mapped_column(sa.String(10))
+    registered_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    unit_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("units.id"))
+    state: Mapped[str] = mapped_column(sa.String(10))
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    decided_at: Mapped[dt.datetime | None]
+    reason: Mapped[str | None] = mapped_column(sa.String(200))
+
+    __table_args__ = (
+        one_of("state", DENIAL_STATES),
+        one_of("channel", CHANNELS),
+        sa.CheckConstraint("decided_by <> registered_by", name="not_ones_own_deed"),
+        sa.Index(
+            "uq_denials_open",
+            "person_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+    )
+
+
 class CodeEntry(Base):
     """One code of an editable table. A code once used stays; one that is taken off the list is no longer offered."""
 

@@ -19,7 +19,7 @@ from volunteer.database import reading, transaction
 from volunteer.errors import Forbidden, IllegalTransition, NotFound, Unauthenticated
 from volunteer.notifications import service as notifications
 from volunteer.registration import consents, facts, links, people, reach, statuses, vault
-from volunteer.registration.models import Consent, Person
+from volunteer.registration.models import Consent, Denial, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian
 from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
@@ -85,6 +85,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
     records: dict[str, Any] = {
         "memberships": memberships.history_of(session, person_id),
         "accounts": links.history_of(session, person_id),
+        "denials": _denials(session, person_id),
     }
     for exporter in EXPORTERS:
         records |= exporter(session, person_id)
@@ -101,6 +102,13 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
         "messages": notifications.list_messages([person_id], MOST_MESSAGES),
         "records": plain(records),
     }
+
+
+def _denials(session: Session, person_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return when the registration was denied in the person's name, and what came of it."""
+    query = sa.select(Denial).where(Denial.person_id == person_id).order_by(Denial.id)
+    names = ("denied_at", "by_phone", "state", "decided_at", "reason")
+    return [{name: getattr(row, name) for name in names} for row in session.scalars(query)]
 
 
 def _consent(consent: Consent) -> dict[str, Any]:

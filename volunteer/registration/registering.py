@@ -20,7 +20,7 @@ from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
 from volunteer.database import constraint_of, lock_name, new_id, transaction
 from volunteer.errors import Conflict, Fault, Forbidden, InvalidInput, Unauthenticated
-from volunteer.registration import applications, links, standing, statuses, vault
+from volunteer.registration import applications, links, refusals, standing, statuses, vault
 from volunteer.registration.applications import Application
 from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
@@ -55,6 +55,7 @@ def register(actor: Actor, body: Mapping[str, Any], now: dt.datetime, channel: s
             person = _add(session, application, now, "keeper" if is_by_staff else channel)
         else:
             adopt(session, person, application, now, "keeper" if is_by_staff else channel)
+        refusals.lift(session, application.identity.id_type, application.identity.number)
         if is_by_staff:
             person.registered_by = actor.account
         else:

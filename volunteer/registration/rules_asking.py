@@ -16,6 +16,7 @@ class NextStep(StrEnum):
     SIGN_IN = "sign-in"
     TAKE_OVER = "take-over"
     SHOW_PAPER = "show-paper"
+    DENY = "deny"
 
 
 def is_told_in_full(*, by_phone: bool, has_proved: bool) -> bool:
@@ -27,16 +28,20 @@ def is_told_in_full(*, by_phone: bool, has_proved: bool) -> bool:
     return by_phone or not has_proved
 
 
-def next_steps(status: PersonStatus, *, by_phone: bool, has_proved: bool) -> tuple[NextStep, ...]:
+def next_steps(
+    status: PersonStatus, *, by_phone: bool, has_proved: bool, is_leaving: bool = False
+) -> tuple[NextStep, ...]:
     """Return what whoever asked may do, the first step first.
 
     Args:
         status: where the person stands.
         by_phone: whether the proved phone is the one on record; else the identity number was given.
-        has_proved: whether the person has proved the phone on record before.
+        has_proved: whether the person has proved the phone on record before; then they know of their registration.
+        is_leaving: whether their erasure has begun.
     """
     if status is PersonStatus.INVITED:
         return NextStep.CLAIM, NextStep.REFUSE
     if has_proved:
         return (NextStep.SIGN_IN,) if by_phone else (NextStep.SIGN_IN, NextStep.SHOW_PAPER)
-    return (NextStep.TAKE_OVER if by_phone else NextStep.SHOW_PAPER,)
+    accept = NextStep.TAKE_OVER if by_phone else NextStep.SHOW_PAPER
+    return (accept,) if is_leaving else (accept, NextStep.DENY)
