@@ -45,7 +45,7 @@ from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import pages as checkin_pages
-from volunteer.checkin import poster_pages, roster_pages, showing, station_pages, visit_pages
+from volunteer.checkin import poster_pages, roster_pages, showing, station_pages, sync_pages, visit_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
@@ -92,7 +92,7 @@ from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
 from volunteer.reports import teams_pages as team_figures
-from volunteer.site import help_pages
+from volunteer.site import help_pages, install_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
 from volunteer.stations import api as stations_api
@@ -180,6 +180,8 @@ PAGES: tuple[Pages, ...] = (
     team_figures.pages,
     people_pages.pages,
     station_pages.pages,
+    sync_pages.pages,
+    install_pages.pages,
     assisted_pages.pages,
     certificates_desk.pages,
     roster_pages.pages,

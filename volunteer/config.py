@@ -38,6 +38,7 @@ OPTIONAL = (
     "VOLUNTEER_TRUSTED_PROXIES",
     "VOLUNTEER_BASE_URL",
     "VOLUNTEER_SITE_NAME",
+    "VOLUNTEER_WECHAT_PROOFS",
     "VOLUNTEER_ADMIN_PASSWORD",
     "VOLUNTEER_DEMO",
     "VOLUNTEER_TEST_SEAT_LOCK",
@@ -68,6 +69,7 @@ class Settings:
         base_url: the public origin for links in QR codes, without a slash at the end; empty = take it from the request.
         sms_account: our account with the provider; set if and only if `sms` is a provider's name.
         trusted_proxies: how many reverse proxies stand before us; their `X-Forwarded-For` entries are believed.
+        wechat_proofs: what WeChat wants to read at `/MP_verify_<it>.txt` before it trusts the domain.
         is_demo: anybody on this machine may enter as one of the demo's people; only with `VOLUNTEER_SMS=demo`.
         seat_lock: only tests turn it off, as the control that shows the race (`VOLUNTEER_TEST_SEAT_LOCK=off`).
         pause_ms: only tests widen the gap between check and write with it (`VOLUNTEER_TEST_PAUSE_MS`).
@@ -87,6 +89,7 @@ class Settings:
     base_url: str = ""
     site_name: str = "志愿服务"
     is_demo: bool = False
+    wechat_proofs: tuple[str, ...] = ()
     seat_lock: bool = True
     pause_ms: int = 0
 
@@ -120,6 +123,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             base_url=env.get("VOLUNTEER_BASE_URL", "").rstrip("/"),
             site_name=env.get("VOLUNTEER_SITE_NAME", "志愿服务"),
             is_demo=_flag(env, "VOLUNTEER_DEMO"),
+            wechat_proofs=tuple(filter(None, map(str.strip, env.get("VOLUNTEER_WECHAT_PROOFS", "").split(",")))),
             seat_lock=env.get("VOLUNTEER_TEST_SEAT_LOCK", "on") != "off",
             pause_ms=int(env.get("VOLUNTEER_TEST_PAUSE_MS", "0")),
         )

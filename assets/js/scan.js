@@ -1,32 +1,28 @@
-// The scanner's page without reloading: what a camera sees or a hand scanner types is sent at once, and the page is ready
-// for the next. Each scan has an id of its own, so that one sent again after a lost answer is the same scan.
-// Without this file the form works.
+// The scanner's page without reloading: what a camera sees or a hand scanner types is kept on the device, then sent, and the
+// page is ready for the next. Where no answer comes at once the scan waits in the outbox. Without this file the form works.
+import { Names } from "./scan/names.js";
+import { ask, clock, Outbox } from "./scan/outbox.js";
+import { placeOf } from "./scan/place.js";
 import { offerSpeech, tell, unlock } from "./scan/sound.js";
 import { offerCamera } from "./scan/viewfinder.js";
+import { offerInstall, register } from "./scan/worker.js";
 
-const CODE = /^9[12][0-9]{25}$/;
-const PAUSE_MS = 60, STAYS_MS = 6000;
+const CODE = /^9[12][0-9]{25}$/, SCANNED = /^(?:[0-9]{12,}|.*[/:?=].*|.{33,})$/;
+const PAUSE_MS = 60, STAYS_MS = 6000, LIVE_MS = 4000, LONGEST = 600, SAME_MS = 10 * 60_000, LAST = 10;
+const FINE = ["ok_in", "ok_out", "dup", "dup_out", "flag"], NOT_KEPT = ["err"];
 
-const form = document.getElementById("scanner");
-const input = form.elements.code;
-const typed = document.getElementById("typed");
-const answer = document.getElementById("answer");
-const failed = document.getElementById("failed");
-let pause = 0;
-let queue = Promise.resolve();
-let unsent = null;
-let hasCamera = false;
-let clearing = 0;
+const at = (id) => document.getElementById(id);
+const [form, typed, answer, failed, saved, waiting] = ["scanner", "typed", "answer", "failed", "saved", "waiting"].map(at);
+const input = form.elements.code, words = waiting.dataset;
+let pause = 0, clearing = 0, hasCamera = false, queue = Promise.resolve(), outbox = null, names = null;
+const deferred = new Set();
 
-const plain = (text) => text.normalize("NFKC").replace(/[\s\p{C}]/gu, "");
+// As `codes.normalise` and `door.is_code` have it: what only a scanner types is a scan, the rest is looked for.
+const plain = (text) => text.normalize("NFKC").replace(/[\s\p{C}]/gu, "").slice(0, LONGEST);
+const isScan = (text) => SCANNED.test(plain(text)) || (text.trim() && !plain(text));
 
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
+// The check digits catch what was misread (`codes.read`).
+const isOurs = (code) => CODE.test(code) && BigInt(code) % 97n === 1n;
 
 // Take what stands in the input, and make room for the next scan before this one is answered.
 function submit() {
@@ -38,35 +34,91 @@ function submit() {
 
 function take(text) {
   const body = new FormData(form);
-  const again = unsent && unsent.text === text && unsent.direction === body.get("direction");
-  body.set("code", text);
-  body.set("scan_id", again ? unsent.id : newId());
-  send(body);
+  body.set("code", isScan(text) ? plain(text) || text.slice(0, LONGEST) : text);
+  queue = queue.then(() => (isScan(text) ? scan(body) : post(body)));
 }
 
-function send(body) {
+async function scan(body) {
+  let kept = null;
+  try {
+    const [code, direction, shift_id] = ["code", "direction", "shift_id"].map((name) => body.get(name));
+    kept = await outbox.keep({ station: outbox.place.station, code, direction, shift_id });
+  } catch { return post(body); } // a device that keeps nothing can still send
+  try {
+    if (!navigator.onLine || outbox.isCut || !outbox.place.csrf) throw new Error("later");
+    body.set("scan_id", kept.id);
+    body.set("kept_at", kept.scanned_at);
+    const state = await send(body, LIVE_MS);
+    if (state && !NOT_KEPT.includes(state.dataset.k)) await outbox.settle(kept.id, shownOf(state));
+    outbox.flying.delete(kept.id);
+  } catch {
+    outbox.isCut = true;
+    outbox.flying.delete(kept.id);
+    deferred.add(kept.id);
+    await showSaved(kept);
+  }
+  outbox.changed();
+  outbox.flush();
+}
+
+// Send a form and show its answer; the state that it shows.
+async function send(body, patience) {
   body.set("part", "answer");
-  queue = queue.then(() => post(body));
+  body.set("csrf_token", outbox.place.csrf);
+  const reply = await ask(form.action, { method: "POST", body, headers: { Accept: "text/html" } }, patience);
+  if (reply.redirected) { location.assign(reply.url); throw new Error("signed out"); }
+  if (!reply.words.includes('data-part="answer"')) throw new Error(reply.status);
+  answer.innerHTML = reply.words;
+  const state = answer.querySelector("[data-panel] [data-tones]");
+  show(state);
+  return state;
 }
 
+// What is looked for or entered by hand is not kept: without an answer nothing has happened, and the page says so.
 async function post(body) {
   try {
-    const reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
-    const html = await reply.text();
-    if (reply.redirected) { location.assign(reply.url); return; }
-    if (!html.includes('data-part="answer"')) throw new Error(reply.status);
-    unsent = null;
-    answer.innerHTML = html;
+    await send(body, 15_000);
   } catch {
-    unsent = { id: body.get("scan_id"), text: body.get("code") || "", direction: body.get("direction") };
-    const panel = answer.querySelector("[data-panel]");
-    const shown = document.createElement("div");
-    shown.dataset.panel = "";
-    shown.append(failed.content.cloneNode(true));
-    if (panel) panel.replaceWith(shown); else answer.prepend(shown);
-    if (!input.value && !hasCamera) input.value = unsent.text;
+    panel(failed);
+    if (!input.value && !hasCamera && body.get("code")) input.value = body.get("code");
+    show(answer.querySelector("[data-tones]"));
   }
-  show(answer.querySelector("[data-tones]"));
+}
+
+function panel(template) {
+  const shown = document.createElement("div"), before = answer.querySelector("[data-panel]");
+  shown.dataset.panel = "";
+  shown.append(template.content.cloneNode(true));
+  if (before) before.replaceWith(shown); else answer.prepend(shown);
+  return shown;
+}
+
+const shownOf = (state) => ({
+  key: state.dataset.k, kind: state.classList[1], icon: state.querySelector(".icon").textContent,
+  title: state.querySelector("h1, h2").textContent, detail: state.querySelector("p").textContent,
+  next: state.querySelectorAll("p")[1]?.textContent || "",
+});
+
+// Kept, not yet confirmed: never green. The day's list may know who it is.
+async function showSaved(kept) {
+  const found = isOurs(kept.code) ? await names.look(kept.code) : null, all = await outbox.unsent();
+  const name = found?.person.name || "", note = noteOf(found, kept, all);
+  if (found !== undefined) await outbox.note(kept.id, { who: name, note });
+  const shown = panel(saved);
+  shown.querySelector(".actions")?.remove(); // one is there already
+  const state = shown.querySelector("[data-k]"), [detail] = state.querySelectorAll("p");
+  detail.textContent = [name, note, detail.textContent.replace("#", all.length)].filter(Boolean).join(" ");
+  if (note === words.again) { state.classList.replace("saved", "dup"); state.querySelector(".icon").textContent = "!"; }
+  show(state);
+}
+
+// The same person scanned here a moment ago, nobody of today's list, or a code that is not what it should be.
+function noteOf(found, kept, all) {
+  const same = (one) => one.id !== kept.id && one.direction === kept.direction && one.code.slice(2, 11) === kept.code.slice(2, 11);
+  if (CODE.test(kept.code) && all.some((one) => same(one) && Date.parse(kept.scanned_at) - Date.parse(one.scanned_at) < SAME_MS)) return words.again;
+  if (!isOurs(kept.code)) return words.invalid;
+  if (found === undefined) return words.unchecked;
+  return found ? { wrong: words.wrong, late: words.late, unchecked: words.unchecked }[found.verdict] || "" : words.unlisted;
 }
 
 // With the camera open a state that asks for nothing makes room after a while; what needs somebody stays.
@@ -82,6 +134,32 @@ function show(state) {
 // On a phone with the camera open the focus would only bring up the keyboard; a hand scanner finds the input anyway.
 function refocus() {
   if (!hasCamera) input.focus({ preventScroll: true });
+}
+
+// How many wait, what came of those that waited, and what is wrong with the network or the clock.
+async function showWaiting() {
+  const all = await outbox.list(), unsent = all.filter((one) => one.state === "unsent" && !outbox.flying.has(one.id));
+  const done = all.filter((one) => deferred.has(one.id) && one.state === "answered");
+  const odd = done.filter((one) => !FINE.includes(one.shown.key)).length;
+  at("unsent").textContent = unsent.length ? words.unsent.replace("#", unsent.length) : "";
+  at("arrived").textContent = !unsent.length && done.length ? (odd ? words.odd : words.arrived).replace("#", done.length).replace("$", odd) : "";
+  at("trouble").textContent = unsent.length ? words[`trouble${{ "sign-in": "Login", forbidden: "Right", busy: "Busy", server: "Server" }[outbox.trouble] || ""}`] || "" : "";
+  at("clock").hidden = !clock.isWrong;
+  at("send").hidden = !unsent.length;
+  at("kept").replaceChildren(...unsent.slice(0, LAST).map(row));
+  waiting.hidden = !unsent.length && !done.length && !clock.isWrong;
+  at("back").hidden = !(outbox.place.isShell && outbox.place.csrf);
+}
+
+function row(one) {
+  const item = document.createElement("li"), tag = document.createElement("span"), time = document.createElement("span"), who = document.createElement("span");
+  tag.className = "tag kind-saved";
+  tag.textContent = `↑ ${one.direction === "out" ? words.out : words.in}`;
+  who.append(tag, ` ${one.who || one.note || ""}`);
+  time.className = "num";
+  time.textContent = new Date(one.scanned_at).toTimeString().slice(0, 5);
+  item.append(who, time);
+  return item;
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
@@ -101,7 +179,8 @@ document.addEventListener("keydown", (event) => {
 // Entering somebody by hand answers in the same place.
 answer.addEventListener("submit", (event) => {
   event.preventDefault();
-  send(new FormData(event.target));
+  const body = new FormData(event.target);
+  queue = queue.then(() => post(body));
 });
 // The other direction and the choice of a shift change the form in place: a link would close the camera.
 answer.addEventListener("click", (event) => {
@@ -111,15 +190,26 @@ answer.addEventListener("click", (event) => {
   form.elements.direction.value = there.searchParams.get("direction");
   if (there.searchParams.has("shift_id")) {
     form.elements.shift_id.value = there.searchParams.get("shift_id");
-    document.getElementById("choices").open = true;
+    at("choices").open = true;
   }
   answer.querySelector("[data-panel]").replaceChildren();
   refocus();
 });
 
+// Scans that come before the page knows where it is wait for it.
+queue = placeOf(form).then((place) => {
+  outbox = new Outbox(place);
+  names = new Names(place, form.dataset.zone);
+  outbox.addEventListener("change", () => showWaiting().catch(() => {}));
+  outbox.start();
+  names.start();
+});
+at("send").addEventListener("click", () => outbox.flush(true));
 offerCamera(take, unlock, (isOpen) => {
   hasCamera = isOpen;
-  if (isOpen) { answer.after(typed); document.getElementById("finder").scrollIntoView({ block: "nearest" }); } else { answer.before(typed); refocus(); }
+  if (isOpen) { answer.after(typed); at("finder").scrollIntoView({ block: "nearest" }); } else { answer.before(typed); refocus(); }
 });
-offerSpeech(document.getElementById("speak"), document.getElementById("speech"));
+offerSpeech(at("speak"), at("speech"));
+offerInstall(at("install"));
+register();
 refocus();

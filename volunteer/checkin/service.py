@@ -52,6 +52,9 @@ def record_scan(
 
     201 it acted · 200 nothing to change, or sent before · 202 it waits for a person · 409 refused, with reasons.
 
+    `kept_at` is when a page kept the scan before it sent it: ours is the time that is judged, but sent again in a batch
+    it is the same scan.
+
     Raises:
         InvalidInput: it is judged to lie more than 60 s ahead.
         Conflict: `id-reused`.
@@ -63,7 +66,7 @@ def record_scan(
         mode=Mode.LIVE,
         scanned_at=scanned_at,
         sent_at=body.get("sent_at") or now,
-        body=_body_of(body, body.get("scanned_at"), body.get("station_id")),
+        body=_body_of(body, body.get("kept_at") or body.get("scanned_at"), body.get("station_id")),
         client_id=body.get("id"),
         shift_id=body.get("shift_id"),
         code=body["volunteer_code"],
@@ -80,7 +83,7 @@ def record_batch(
     """Record what a device or keeper scanned without a network; return where each scan stands, in order.
 
     Nothing is dropped: what is late, ahead, off the clock or without a seat is held for a person. The end state is that
-    of the set of scans, however they were sent.
+    of the set of scans, however they were sent. `station_id` narrows who keeps several stations to the one of the page.
 
     Raises:
         InvalidInput: a scan's time is none (`events.3.scanned_at`).
@@ -92,7 +95,7 @@ def record_batch(
             mode=Mode.BATCH,
             scanned_at=one["scanned_at"],
             sent_at=body["sent_at"],
-            body=_body_of(one, one["scanned_at"], None),
+            body=_body_of(one, one["scanned_at"], body.get("station_id")),
             client_id=one["id"],
             shift_id=one.get("shift_id"),
             code=one["volunteer_code"],
@@ -100,7 +103,7 @@ def record_batch(
         for one in body["events"]
     ]
     with transaction() as session:
-        scanner = scanner_of(actor, address=address, agent=agent)
+        scanner = scanner_of(actor, body.get("station_id"), address=address, agent=agent)
         arrivals = [judge_times(event, now, f"events.{i}.scanned_at") for i, event in enumerate(events)]
         recorded = Recording(session, scanner, events, now).run(arrivals)
     return [answers.in_batch(one) for one in recorded]

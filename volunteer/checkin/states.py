@@ -113,8 +113,11 @@ def failed(sentence: str, audience: Audience, station_id: uuid.UUID | None = Non
     )
 
 
-def stored(waiting: int, station_id: uuid.UUID) -> Shown:
-    """Return the state of a scan that a keeper's page keeps until there is a network again; never green."""
+def stored(waiting: int | str, station_id: uuid.UUID) -> Shown:
+    """Return the state of a scan that a keeper's page keeps until there is a network again; never green.
+
+    `waiting` is how many wait, or the sign that the page puts the number for.
+    """
     tones, buzz = TONES["saved"]
     detail = f"待上传 {waiting} 条。"
     params = {"station_id": station_id}

@@ -15,8 +15,11 @@ from volunteer.checkin import by_hand, door, packing, queries, service
 from volunteer.checkin.api import as_pack
 from volunteer.checkin.reasons import Direction, Outcome, Reason
 from volunteer.checkin.schemas import PackQuery, VoidIn
-from volunteer.checkin.states import Audience, Shown, failed, shown
+from volunteer.checkin.states import Audience, Shown, failed, shown, stored
+from volunteer.checkin.sync_pages import owner_of
+from volunteer.checkin.sync_schemas import MOST_KEPT, KeptAt
 from volunteer.clock import Instant
+from volunteer.config import settings
 from volunteer.database import new_id
 from volunteer.errors import Conflict, Fault, InvalidInput, RateLimited
 from volunteer.stations import service as stations
@@ -30,7 +33,6 @@ pages = Pages("station")
 REASONS = ("手机没电或打不开", "没有带手机和志愿者卡", "站点网络不通", "扫码枪或平板坏了")
 #: How the script asks for the answer alone.
 PART = "part"
-LONGEST = 600
 #: What WeChat's own browser says of itself: cameras often fail in it, and it installs no pages.
 WECHAT = "MicroMessenger"
 
@@ -57,7 +59,7 @@ def scan_page(station_id: uuid.UUID) -> Any:
     if request.method == "GET":
         typed = {name: request.args.get(name, "") for name in ("direction", "shift_id")}
         return _scanner(station_id, typed), 200
-    typed = forms.typed("code", "direction", "shift_id", "scan_id", "person_id", "heard", "reason")
+    typed = forms.typed("code", "direction", "shift_id", "scan_id", "kept_at", "person_id", "heard", "reason")
     if typed["person_id"]:
         return _enter(station_id, typed)
     if not typed["code"]:
@@ -134,10 +136,11 @@ def _scan(station_id: uuid.UUID, here: uuid.UUID | None, typed: dict[str, str]) 
     """Record one scan, and show what it came to."""
     body = {
         "id": id_of(typed["scan_id"]),
-        "volunteer_code": typed["code"][:LONGEST],
+        "volunteer_code": typed["code"][:MOST_KEPT],
         "direction": _direction(typed["direction"]),
         "shift_id": id_of(typed["shift_id"]),
         "station_id": here,
+        "kept_at": _kept_at(typed["kept_at"]),
     }
     agent = request.headers.get("User-Agent", "")
     try:
@@ -147,6 +150,12 @@ def _scan(station_id: uuid.UUID, here: uuid.UUID | None, typed: dict[str, str]) 
     except Conflict:
         status, answer = 409, {"outcome": Outcome.REFUSED, "reason": Reason.ID_REUSED}
     return _scanner(station_id, typed, answer=answer), status
+
+
+def _kept_at(text: str) -> Instant | None:
+    """Return when the page kept the scan before it sent it; None where it keeps none."""
+    body, _faults = forms.load(KeptAt(), forms.filled({"kept_at": text}))
+    return body.get("kept_at")
 
 
 def _enter(station_id: uuid.UUID, typed: dict[str, str]) -> Any:
@@ -203,6 +212,9 @@ def _scanner(
         in_wechat=WECHAT in request.headers.get("User-Agent", ""),
         reasons=REASONS,
         failed=failed(_("Nothing was saved: there is no network."), Audience.KEEPER, station_id),
+        saved=stored("#", station_id),
+        owner=owner_of(g.actor),
+        zone=settings().zone,
         scans=[(scan, told(scan)) for scan in door.last_scans(today, g.now)],
     )
 

@@ -27,6 +27,13 @@ def asset(name: str) -> str:
     return url_for("static", filename=FALLBACK[name]) if name in FALLBACK else ""
 
 
+def read_built(name: str) -> str:
+    """Return the text of a built file, for what is served at an address of its own; nothing where it is not built."""
+    built: dict[str, str] = current_app.extensions["assets"]
+    path = DIST / built.get(name, "")
+    return path.read_text("utf-8") if name in built and path.is_file() else ""
+
+
 def is_built() -> bool:
     """Whether the assets were built; health tells it."""
     return bool(current_app.extensions["assets"])

@@ -164,6 +164,7 @@ def _frame() -> dict[str, Any]:
         "site": site(),
         "site_name": site().name,
         "signed_in": not actor.is_anonymous,
+        "keeps_scans": actor.has(Permission.SCAN),
         "tabs": tabs_of(actor),
         "sidebar": sidebar_of(actor),
         "served": current_app.view_functions,

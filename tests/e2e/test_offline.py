@@ -1,0 +1,132 @@
+"""A day without a network: kept, honestly told, opened anew, sent once, and what came of each (AC14, AC19)."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.activities.making import make_scene
+from tests.e2e.conftest import World
+from tests.e2e.test_keeper import Gate, at_the_door, beam, publish, state
+from tests.e2e.visitor import Visitor
+from tests.units.making import make_account
+
+SLATE = "rgb(51, 65, 85)"
+#: Every address in every cache, and every scan that the device keeps.
+CACHED = """async () => (await Promise.all((await caches.keys()).map(async (name) =>
+  (await (await caches.open(name)).keys()).map((one) => `${one.method} ${new URL(one.url).pathname}`)))).flat()"""
+KEPT = """() => new Promise((done) => { indexedDB.open("volunteer-scans").onsuccess = ({ target }) => {
+  const asked = target.result.transaction("STORE").objectStore("STORE").getAll();
+  asked.onsuccess = () => { target.result.close(); done(asked.result); }; }; })"""
+
+
+@pytest.fixture(scope="module")
+def gate(world: World) -> Gate:
+    """A station with one shift of now."""
+    scene = make_scene(world.api, world.admin)
+    keeper = make_account(world.api, world.admin, "station_keeper", station_id=scene.station)
+    made = Gate(world, scene, scene, keeper)
+    made.shifts["now"] = publish(world, scene, (-10, 180, 90))[0]
+    return made
+
+
+def kept(page: Page, store: str = "scans") -> list[dict[str, Any]]:
+    """Return what the device keeps."""
+    found: list[dict[str, Any]] = page.evaluate(KEPT.replace("STORE", store))
+    return found
+
+
+def until(page: Page, true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it never came")
+
+
+def rows(gate: Gate) -> dict[str, list[dict[str, Any]]]:
+    """Return the pairs of everybody at the shift, by person."""
+    path = f"/shifts/{gate.shifts['now']}/attendances?limit=200"
+    items = gate.world.api("GET", path, token=gate.scene.keeper, expect=200).body["items"]
+    return {one["volunteer_id"]: one["pairs"] for one in items}
+
+
+def forgive_offline(visitor: Visitor) -> None:
+    """A browser says itself that it has no network."""
+    visitor.trouble[:] = [one for one in visitor.trouble if "ERR_INTERNET_DISCONNECTED" not in one]
+
+
+def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, gate: Gate) -> None:
+    page, context = visitor.page, visitor.page.context
+    listed, stranger = gate.volunteer("now"), gate.volunteer()
+    at_the_door(visitor, gate)
+    until(page, lambda: any(one.endswith("/scan") for one in page.evaluate(CACHED)))
+    until(page, lambda: len(kept(page, "packs")) == 1)
+    context.set_offline(True)
+
+    beam(visitor, gate.code(listed))
+    state(visitor, "off")
+    told = page.locator("[data-panel] [data-k=off]")
+    assert told.evaluate("one => getComputedStyle(one).backgroundColor") == SLATE  # never green (AC14)
+    assert "张*丰 待上传 1 条" in told.inner_text()
+    beam(visitor, gate.code(stranger))
+    page.get_by_text("名单外。 待上传 2 条").wait_for()
+    beam(visitor, gate.code(listed))
+    page.get_by_text("刚才已保存过").wait_for()
+    page.get_by_role("button", name="退出登录").click()
+    page.get_by_text("本机有 3 条扫码没有上传").wait_for()
+    visitor.look()
+
+    # The page is closed and opened again, still without a network: an empty frame, and all that was kept.
+    page.reload()
+    page.get_by_text("本机已保存 3 条").wait_for()
+    assert [one["state"] for one in kept(page)] == ["unsent"] * 3
+    beam(visitor, "9" * 27)
+    page.get_by_text("这不是志愿者的码,或者没有扫全,请再扫。 待上传 4 条").wait_for()
+    visitor.look()
+    page.goto(visitor.base + "/me")
+    assert visitor.heading == "现在没有网络"
+    page.goto(f"{visitor.base}/station/{gate.scene.station}/queue")
+    page.locator("#unsent li").nth(3).wait_for()
+    visitor.look()
+    assert not rows(gate)
+
+    context.set_offline(False)
+    page.get_by_role("button", name="立即上传").click()
+    page.locator("[data-k=empty]").wait_for()
+    told_now = page.locator("#answered").inner_text()
+    assert [word in told_now for word in ("签到成功", "没有查到报名", "已签到过", "二维码无效")] == [True] * 4
+    visitor.look()
+    assert {person: len(pairs) for person, pairs in rows(gate).items()} == {listed.id: 1}
+
+    # What the worker keeps: frames and files. Who signs out takes the day along.
+    for one in page.evaluate(CACHED):
+        assert re.fullmatch(r"GET (/static/dist/[\w.-]+|/station/shell/(scan|queue|check)|/offline)", one), one
+    page.goto(visitor.base + "/me")
+    with page.expect_navigation():  # once the device is emptied
+        page.get_by_role("button", name="退出登录").click()
+    assert kept(page) == []
+    assert kept(page, "packs") == []
+    forgive_offline(visitor)
+
+
+def test_this_device_is_checked_point_by_point(visitor: Visitor, gate: Gate) -> None:
+    who = gate.volunteer("now")
+    at_the_door(visitor, gate)
+    until(visitor.page, lambda: len(kept(visitor.page, "packs")) == 1)
+    visitor.tap("检查本机")
+    visitor.page.get_by_role("button", name="开始检测").click()
+    visitor.page.locator("[data-check=sound][data-k]").wait_for()
+    found = visitor.page.locator("#checks li").evaluate_all("all => all.map(one => [one.dataset.check, one.dataset.k])")
+    good = {name for name, what in found if what == "good"}
+    assert {"https", "network", "clock", "storage", "worker", "list", "sound"} <= good
+    assert dict(found)["camera"] == "bad"  # there is none here
+    visitor.page.locator("#keys").focus()
+    typed = ((gate.code(who), "Enter", "扫码枪正常"), ("abc", "Enter", "这不是"), (gate.code(who), "", "没有发送回车"))
+    for text, end, said in typed:
+        beam(visitor, text, end)
+        visitor.page.get_by_text(said).wait_for()
+    visitor.look()
