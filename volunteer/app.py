@@ -55,7 +55,7 @@ from volunteer.errors import Unavailable
 from volunteer.exports import pages as exports_pages
 from volunteer.exports import service as exports
 from volunteer.hours import api as hours_api
-from volunteer.hours import decision_pages, request_pages
+from volunteer.hours import decision_pages, external, request_pages
 from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
@@ -319,6 +319,7 @@ def _wire_mergers() -> None:
     merging.MERGERS.update(teams_merging.TABLES)
     merging.MERGERS.update(activities_merging.TABLES)
     merging.MERGERS.update(certificates_merging.TABLES)
+    merging.MERGERS["external_records"] = external.MERGER
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

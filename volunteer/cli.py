@@ -135,7 +135,7 @@ def verify_ledger() -> None:
 @click.option("--only-valid", is_flag=True, help="Write the rows without a fault.")
 @click.option("--unit", default=None, help="The code of the unit that is meant where a row names none.")
 def import_file(kind: str, file: Path, dry_run: bool, only_valid: bool, unit: str | None) -> None:
-    """Bring in units or volunteers from a XLSX, XLS or CSV file: all of it, or nothing and every fault."""
+    """Bring in a list from a XLSX, XLS or CSV file: all of it, or nothing and every fault."""
     app = _app()
     with app.app_context():
         try:

@@ -112,6 +112,8 @@ LINES = [
     line("GET /reports/stations?from=2026-01-01&to=2026-01-31", "11 333 33 .o. 33 .."),
     # imports and invitations
     line("POST /imports/units", ADMIN, None, (415,)),
+    line("POST /imports/stations", ADMIN, None, (415,)),
+    line("POST /imports/hours", ADMIN, None, (415,)),
     line("POST /imports/volunteers", "11 333 .. 333 33 3.", None, (415,)),
     line("GET /imports", "11 333 .o ooo 33 .."),
     line("GET /imports/{import}", "11 333 .4 444 33 .."),

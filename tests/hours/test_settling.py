@@ -11,9 +11,11 @@ from flask import Flask
 from tests.conftest import Api
 from tests.hours.making import Told, World, at, pair
 from tests.units.making import make_unit
+from volunteer.access import OPERATOR
 from volunteer.clock import SettableClock
 from volunteer.database import reading, transaction
 from volunteer.hours import service
+from volunteer.hours.external import External, add_records
 from volunteer.hours.models import LedgerLine
 from volunteer.hours.policy import POLICIES, policy_on, star_level
 from volunteer.hours.postings import Group, GroupKey, Posting, Ruling, postings, wanted_lines
@@ -100,12 +102,14 @@ def test_what_counts_for_a_certificate_is_net(app: Flask, world: World, api: Api
 def test_minutes_from_elsewhere_are_shown_apart(app: Flask, world: World, api: Api, told: Told) -> None:
     who = world.volunteer()
     with app.app_context(), transaction() as session:
-        service.add_external(session, uuid.UUID(who.id), 90, dt.date(2025, 5, 1), api.now())
+        record = External(uuid.UUID(who.id), dt.date(2025, 5, 1), 90, "学雷锋日", "省平台", None)
+        assert [add_records(session, OPERATOR, [record, record], None, api.now()) for _ in range(2)] == [1, 0]
     told.settle(who)
     hours = world.hours(who)
     assert (hours["minutes_external"], hours["minutes_total"], hours["star_level"]) == (90, 0, 0)
     (entry,) = world.entries(who)
     assert (entry["kind"], entry["class"], entry["shift_id"]) == ("external", "external", None)
+    assert (entry["activity_title"], entry["station_name"]) == ("学雷锋日", "省平台")
     answer = api("GET", f"/hours/{entry['id']}/explanation", token=who.token, expect=200).body
     assert answer["agrees"] is True
 

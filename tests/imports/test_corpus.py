@@ -6,10 +6,11 @@ import uuid
 import pytest
 
 from tests.imports import make_corpus
-from volunteer.imports.checking import Checked, check_roster, check_units
+from volunteer.imports.checking import Checked, check_past_hours, check_roster, check_stations, check_units
 from volunteer.imports.reading import UnreadableFile, read_sheets
 from volunteer.imports.rules_people import Known
-from volunteer.imports.rules_units import KnownCodes
+from volunteer.imports.rules_trees import KnownCodes
+from volunteer.stations.rules import StationLevel
 
 TODAY = dt.date(2026, 3, 22)
 UNIT, NAMESAKE = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -80,6 +81,38 @@ READ: dict[str, tuple[int, list[tuple[int, str, str]]]] = {
     "cell-error.xlsx": (0, [(2, "姓名", "required")]),
     "long-cell.csv": (0, [(2, "姓名", "cell-too-long")]),
     "control.csv": (0, [(2, "姓名", "invalid")]),
+    "stations-plain.xlsx": (4, []),
+    "stations-faults.csv": (
+        0,
+        [
+            (2, "级别", "bad-level"),
+            (3, "级别", "unknown-value"),
+            (3, "坐标来自", "required"),
+            (4, "纬度", "swapped"),
+            (5, "经度", "required"),
+            (5, "所属单位代码", "unknown-unit"),
+            (6, "上级站点代码", "unknown-station"),
+            (7, "坐标来自", "unknown-value"),
+            (8, "经度", "bad-number"),
+        ],
+    ),
+    "hours-plain.xlsx": (2, []),
+    "hours-faults.csv": (
+        0,
+        [
+            (2, "身份证号码", "required"),
+            (3, "服务日期", "bad-date"),
+            (3, "服务时长(小时)", "one-of-two"),
+            (4, "身份证号码", "damaged-number"),
+            (4, "服务日期", "bad-date"),
+            (4, "服务时长(小时)", "bad-number"),
+            (4, "活动名称", "required"),
+            (4, "来源平台", "required"),
+            (5, "姓名", "required"),
+            (5, "志愿者编号", "bad-format"),
+            (5, "服务时长(小时)", "bad-number"),
+        ],
+    ),
     "units-plain.xlsx": (2, []),
     "units-child-first.csv": (2, []),
     "units-faults.xlsx": (
@@ -139,6 +172,10 @@ def check(name: str) -> Checked:  # type: ignore[type-arg]
     sheets = read_sheets(content(name))
     if name.startswith("units"):
         return check_units(sheets, KnownCodes())
+    if name.startswith("hours"):
+        return check_past_hours(sheets, TODAY)
+    if name.startswith("stations"):
+        return check_stations(sheets, KnownCodes(["Z0"], units=["U1"]), {"Z0": StationLevel.STATION})
     return check_roster(sheets, KNOWN, TODAY)
 
 

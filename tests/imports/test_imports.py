@@ -322,7 +322,7 @@ def test_what_stands_below_a_faulty_new_unit_waits_with_it(api: Api, admin: str)
 
 
 def test_templates_are_read_back_by_the_import(api: Api, admin: str) -> None:
-    for kind in ("units", "volunteers"):
+    for kind in ("units", "volunteers", "stations", "hours"):
         blank = api("GET", f"/imports/templates/{kind}.xlsx", expect=200).raw
         assert upload(api, admin, blank, 422, kind=kind).body["reason"] == "no-rows"
     book = openpyxl.load_workbook(io.BytesIO(api("GET", "/imports/templates/volunteers.xlsx", expect=200).raw))

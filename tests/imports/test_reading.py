@@ -19,8 +19,9 @@ from volunteer.imports.reading import Line, Sheet, UnreadableFile, read_sheets
 from volunteer.imports.rules_cells import Cell, CellFault, day_of, phone_of, text_of, whole_of
 from volunteer.imports.rules_people import FIELDS as PERSON_FIELDS
 from volunteer.imports.rules_people import Known
+from volunteer.imports.rules_trees import KnownCodes, parents_first
 from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
-from volunteer.imports.rules_units import KnownCodes, UnitDraft, parents_first
+from volunteer.imports.rules_units import UnitDraft
 
 TODAY = dt.date(2026, 3, 22)
 WORDS = [item.heading for item in (*PERSON_FIELDS, *UNIT_FIELDS)]

@@ -102,6 +102,31 @@ class LedgerLine(Base):
     )
 
 
+class ExternalRecord(Base):
+    """Where an external line comes from: another system's record, written once by its key (`external.External.key`).
+
+    Title and source are emptied when the person is erased; the line stays.
+    """
+
+    __tablename__ = "external_records"
+
+    line_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("ledger_lines.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
+    key: Mapped[str] = mapped_column(sa.String(64))
+    site_day: Mapped[dt.date]
+    minutes: Mapped[int]
+    title: Mapped[str | None] = mapped_column(sa.String(100))
+    source: Mapped[str | None] = mapped_column(sa.String(60))
+    import_id: Mapped[uuid.UUID | None]
+    added_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    added_at: Mapped[dt.datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "key"),
+        sa.CheckConstraint("minutes > 0", name="minutes_positive"),
+    )
+
+
 class LedgerChain(Base):
     """Where a person's chain ends, sealed by a MAC in the transaction of its last line; it finds a deleted tail.
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from volunteer.access import Actor, Permission
 from volunteer.activities.service import ShiftFacts, shifts_of
 from volunteer.database import reading
-from volunteer.hours import ledger
+from volunteer.hours import external, ledger
 from volunteer.hours.models import HourRequest, LedgerLine, LineClass, RequestKind, RequestState
 from volunteer.hours.policy import star_level
 from volunteer.hours.postings import groups_of
@@ -125,7 +125,12 @@ def entries_of(
     ]
     rows = sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)[: limit + 1]
     shifts = shifts_of(session, {row.shift_id for row in rows if row.shift_id})
-    return [_entry(row, shifts.get(row.shift_id) if row.shift_id else None) for row in rows]
+    elsewhere = external.sources_of(session, [row.id for row in rows if row.shift_id is None])
+    found = [_entry(row, shifts.get(row.shift_id) if row.shift_id else None) for row in rows]
+    for entry in found:
+        if entry["id"] in elsewhere:
+            entry["activity_title"], entry["station_name"] = elsewhere[entry["id"]]
+    return found
 
 
 def _entry(row: LedgerLine | HourRequest, shift: ShiftFacts | None) -> dict[str, Any]:

@@ -8,16 +8,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from volunteer.access import Actor, Permission
 from volunteer.database import reading
 from volunteer.errors import NotFound
-from volunteer.hours import ledger, queries
+from volunteer.hours import queries
 from volunteer.hours.asking import may_see
 from volunteer.hours.explaining import explain
 from volunteer.hours.messages import tell_unclosed
-from volunteer.hours.models import LedgerLine, LineClass, LineKind
+from volunteer.hours.models import LedgerLine
 from volunteer.hours.queries import LineView, lines_of
 from volunteer.hours.seams import (
     ATTENDED,
@@ -29,7 +27,7 @@ from volunteer.hours.seams import (
     Presence,
 )
 from volunteer.hours.settling import Case, Settled, settle, settle_again, settle_if_due, settle_many, shift_moved
-from volunteer.registration.service import lock_person, may_act_for, require_person
+from volunteer.registration.service import may_act_for, require_person
 
 __all__ = [
     "ATTENDED",
@@ -42,7 +40,6 @@ __all__ = [
     "LineView",
     "Presence",
     "Settled",
-    "add_external",
     "entries",
     "explanation",
     "lines_of",
@@ -96,17 +93,3 @@ def require_reader(actor: Actor, person_id: uuid.UUID) -> None:
     """Raise NotFound unless the caller is the person, acts for them, or reads people in that scope."""
     if not may_act_for(actor, person_id):
         require_person(actor, Permission.READ_PEOPLE, person_id)
-
-
-def add_external(session: Session, person_id: uuid.UUID, minutes: int, on: dt.date, now: dt.datetime) -> uuid.UUID:
-    """Append minutes that were served and proved elsewhere: shown apart, no part of totals or stars."""
-    lock_person(session, person_id)
-    new = ledger.NewLine(
-        kind=LineKind.EXTERNAL,
-        class_=LineClass.EXTERNAL,
-        minutes=minutes,
-        shift_id=None,
-        site_day=on,
-        policy_version=0,
-    )
-    return ledger.append(session, person_id, new, now)

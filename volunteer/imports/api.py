@@ -33,6 +33,36 @@ def import_units(call: Call) -> Any:
 
 @room.route(
     "POST",
+    "/imports/stations",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    body=s.ImportUnitsIn,
+    answers={201: s.ImportOut, 202: s.ImportOut},
+    upload=True,
+)
+def import_stations(call: Call) -> Any:
+    """Check a sheet of stations; nothing is written yet."""
+    file = call.body["file"]
+    return _uploaded(service.upload(call.actor, Kind.STATIONS, file.name, file.data, None, call.now))
+
+
+@room.route(
+    "POST",
+    "/imports/hours",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    body=s.ImportUnitsIn,
+    answers={201: s.ImportOut, 202: s.ImportOut},
+    upload=True,
+)
+def import_hours(call: Call) -> Any:
+    """Check a list of past hours from other systems; nothing is written yet."""
+    file = call.body["file"]
+    return _uploaded(service.upload(call.actor, Kind.HOURS, file.name, file.data, None, call.now))
+
+
+@room.route(
+    "POST",
     "/imports/volunteers",
     Permission.MANAGE_PEOPLE,
     Scope.UNIT,
@@ -97,7 +127,7 @@ def commit_import(call: Call, import_id: uuid.UUID) -> Any:
 
 @room.route("GET", "/imports/templates/<name>.xlsx", Permission.ANYONE, Scope.NOTHING, answers={200: XLSX})
 def get_template(call: Call, name: str) -> Any:
-    """Give an empty sheet to fill in: units or volunteers."""
+    """Give an empty sheet to fill in: units, volunteers, stations or past hours."""
     if name not in {kind.value for kind in Kind}:
         raise NotFound
     return 200, Raw(sheets_out.template(Kind(name)), XLSX, f"{name}.xlsx", headers(BLANK))

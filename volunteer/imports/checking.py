@@ -4,17 +4,25 @@ Source: contract, Imports; peers.md T39.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from volunteer.imports.reading import Sheet, UnreadableFile
 from volunteer.imports.rules_columns import Field, Header, Row, RowFault, find_header, rows_below
 from volunteer.imports.rules_files import MOST_ROWS, FileFault
+from volunteer.imports.rules_hours import FIELDS as HOURS_FIELDS
+from volunteer.imports.rules_hours import HoursDraft, check_hours
 from volunteer.imports.rules_people import FIELDS as PERSON_FIELDS
 from volunteer.imports.rules_people import Known, PersonDraft, Seen, check_person
+from volunteer.imports.rules_stations import FIELDS as STATION_FIELDS
+from volunteer.imports.rules_stations import WORDS as STATION_WORDS
+from volunteer.imports.rules_stations import StationDraft, check_places, check_station
+from volunteer.imports.rules_trees import KnownCodes, check_tree, orphan
 from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
-from volunteer.imports.rules_units import KnownCodes, UnitDraft, check_tree, check_unit
+from volunteer.imports.rules_units import WORDS as UNIT_WORDS
+from volunteer.imports.rules_units import UnitDraft, check_unit
+from volunteer.stations.rules import StationLevel
 
 Draft = TypeVar("Draft")
 TARGET: Final = "target"
@@ -98,6 +106,21 @@ def check_roster(
     return Checked(name, header, judged)
 
 
+def check_past_hours(sheets: Sequence[Sheet], today: dt.date, tick: Tick = nobody_asks) -> Checked[HoursDraft]:
+    """Judge a list of past hours; who is named is judged by the caller.
+
+    Raises:
+        UnreadableFile: as `table_of`.
+    """
+    name, header, rows = table_of(sheets, HOURS_FIELDS)
+    judged = []
+    for count, row in enumerate(rows):
+        if count % TICK_ROWS == 0:
+            tick(count, len(rows))
+        judged.append((row, check_hours(row, today)))
+    return Checked(name, header, judged)
+
+
 def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft]:
     """Judge a sheet of units.
 
@@ -107,5 +130,23 @@ def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft
     name, header, rows = table_of(sheets, UNIT_FIELDS, TARGET)
     seen: dict[str, int] = {}
     judged = [(row, check_unit(row, seen)) for row in rows]
-    check_tree(judged, known)
+    check_tree(judged, known, UNIT_WORDS)
+    orphan(judged, known, UNIT_WORDS)
+    return Checked(name, header, judged)
+
+
+def check_stations(
+    sheets: Sequence[Sheet], known: KnownCodes, levels: Mapping[str, StationLevel]
+) -> Checked[StationDraft]:
+    """Judge a sheet of stations; `levels` are those of the stations that stand.
+
+    Raises:
+        UnreadableFile: as `table_of`.
+    """
+    name, header, rows = table_of(sheets, STATION_FIELDS)
+    seen: dict[str, int] = {}
+    judged = [(row, check_station(row, seen)) for row in rows]
+    check_tree(judged, known, STATION_WORDS)
+    check_places(judged, known, levels)
+    orphan(judged, known, STATION_WORDS)
     return Checked(name, header, judged)

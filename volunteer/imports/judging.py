@@ -15,12 +15,22 @@ from sqlalchemy.orm import Session
 from volunteer.access import Actor
 from volunteer.clock import site_day
 from volunteer.config import settings
-from volunteer.imports import known, units_in
-from volunteer.imports.checking import Checked, Tick, check_roster, check_units, nobody_asks
+from volunteer.imports import hours_in, known, stations_in, units_in
+from volunteer.imports.checking import (
+    Checked,
+    Tick,
+    check_past_hours,
+    check_roster,
+    check_stations,
+    check_units,
+    nobody_asks,
+)
 from volunteer.imports.reading import Sheet
 from volunteer.imports.rules_columns import Row
+from volunteer.imports.rules_hours import HoursDraft
 from volunteer.imports.rules_people import PersonDraft
 from volunteer.imports.rules_states import Kind
+from volunteer.imports.rules_stations import StationDraft
 from volunteer.imports.rules_units import UnitDraft
 from volunteer.registration import inviting
 from volunteer.registration.inviting import Invitee, Vouched
@@ -28,7 +38,7 @@ from volunteer.registration.inviting import Invitee, Vouched
 
 @dataclass
 class Judged(ABC):
-    """A judged file of either kind; `counts` is what writing it would change: created, updated, unchanged."""
+    """A judged file of any kind; `counts` is what writing it would change: created, updated, unchanged."""
 
     checked: Checked[Any]
     counts: dict[str, int] = field(default_factory=dict, kw_only=True)
@@ -94,6 +104,33 @@ class Tree(Judged):
         units_in.write(actor, self.checked.drafts, self.known, self.year, now)
 
 
+@dataclass
+class Past(Judged):
+    """A judged list of past hours."""
+
+    checked: Checked[HoursDraft]
+
+    def write(
+        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
+    ) -> None:
+        """Write the rows without a fault in the transaction under way."""
+        hours_in.write(session, actor, self.checked, import_id, now)
+
+
+@dataclass
+class Places(Judged):
+    """A judged sheet of stations."""
+
+    checked: Checked[StationDraft]
+    known: stations_in.KnownStations
+
+    def write(
+        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
+    ) -> None:
+        """Write the rows without a fault in the transaction under way."""
+        stations_in.write(actor, self.checked.drafts, self.known, now)
+
+
 def judge(
     actor: Actor,
     kind: Kind,
@@ -114,6 +151,13 @@ def judge(
         roster = Roster(checked, known.scope_of(actor))
         roster.plan(now)
         return roster
+    if kind is Kind.HOURS:
+        past = check_past_hours(sheets, today, tick)
+        return Past(past, counts=hours_in.plan(past))
+    if kind is Kind.STATIONS:
+        stations = known.known_stations(today)
+        places = check_stations(sheets, stations.codes, stations.levels)
+        return Places(places, stations, counts=stations_in.plan(places.drafts, stations))
     units = known.known_units(today.year, today)
     tree = check_units(sheets, units.codes)
     year = tree.header.year or today.year

@@ -12,8 +12,10 @@ from volunteer.areas import queries as areas
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.imports.rules_people import Known, spelled
-from volunteer.imports.rules_units import KnownCodes
+from volunteer.imports.rules_trees import KnownCodes
+from volunteer.imports.stations_in import KnownStations
 from volunteer.registration import code_tables
+from volunteer.stations import queries as stations
 from volunteer.units import queries as units
 from volunteer.units import service as unit_service
 
@@ -78,3 +80,13 @@ def known_units(year: int, today: dt.date) -> KnownUnits:
     parents = {row.code: codes.get(row.parent_id) for row in session.execute(units.tree_as_of(today))}
     targets = {row.unit_id: row.target for row in session.execute(units.targets_of([year]))}
     return KnownUnits(rows, parents, {code: area_id for code, area_id in session.execute(areas.ids_by_code())}, targets)
+
+
+def known_stations(today: dt.date) -> KnownStations:
+    """Return all stations, and the units and areas that a row may name."""
+    session = reading()
+    rows = {row.code: row for row in session.execute(stations.described())}
+    codes = {row.id: code for code, row in rows.items()}
+    parents = {code: codes.get(row.parent_id) for code, row in rows.items()}
+    standing = {row.code: row.id for row in session.execute(units.tree_as_of(today))}
+    return KnownStations(rows, parents, {code: one for code, one in session.execute(areas.ids_by_code())}, standing)

@@ -32,7 +32,12 @@ STATES = {
     State.COMMITTED: _l("Written"),
     State.EXPIRED: _l("Expired"),
 }
-KINDS = {Kind.VOLUNTEERS: _l("Roster of people"), Kind.UNITS: _l("Units and tasks")}
+KINDS = {
+    Kind.VOLUNTEERS: _l("Roster of people"),
+    Kind.UNITS: _l("Units and tasks"),
+    Kind.STATIONS: _l("Stations and places"),
+    Kind.HOURS: _l("Past hours from other systems"),
+}
 
 
 @pages.page("/people/import", Permission.MANAGE_PEOPLE, Scope.UNIT, methods=("GET", "POST"), upload=True)
@@ -40,7 +45,8 @@ def list_page() -> Any:
     """Take a file, and show the caller's last ones."""
     if request.method == "GET":
         return _list()
-    kind = Kind.UNITS if request.form.get("kind") == Kind.UNITS and g.actor.is_admin else Kind.VOLUNTEERS
+    asked = request.form.get("kind", "")
+    kind = Kind(asked) if asked in {one.value for one in Kind} and g.actor.is_admin else Kind.VOLUNTEERS
     body, faults = load(s.ImportUnitsIn(), request.files.to_dict())
     if not faults and not body["file"].name:
         faults = [Fault("file", "required", "请选择要上传的文件。")]

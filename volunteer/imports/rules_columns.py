@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from volunteer.imports.rules_cells import Cell, CellFault
+from volunteer.imports.rules_cells import Cell, CellFault, number_text, text_of, whole_of
 from volunteer.imports.rules_files import FileFault
 
 #: How many lines are searched for the header.
@@ -153,3 +153,21 @@ def rows_below(header: Header, lines: Iterable[tuple[int, Sequence[Cell]]]) -> I
         if all(found.get(key) == header.headings[key] for key in header.places):
             continue
         yield Row(number, found, header.headings)
+
+
+def text_at(row: Row, key: str, most: int) -> str | None:
+    """Return the text of a cell, of at most `most` characters; a code keeps its digits. None with a fault."""
+    text = number_text(row.cell(key)) if key.endswith("code") else text_of(row.cell(key))
+    if isinstance(text, str) and not isinstance(text, CellFault) and len(text) <= most:
+        return text
+    row.add(key, text if isinstance(text, CellFault) else CellFault.TOO_LONG)
+    return None
+
+
+def whole_at(row: Row, key: str) -> int | None:
+    """Return the whole number of a cell; None for an empty one or with a fault."""
+    number = whole_of(row.cell(key))
+    if isinstance(number, CellFault):
+        row.add(key, number)
+        return None
+    return number

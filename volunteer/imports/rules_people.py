@@ -142,7 +142,7 @@ class Seen:
 
 def check_person(row: Row, known: Known, seen: Seen, today: dt.date) -> PersonDraft | None:
     """Return the draft of a row, or None with every fault in `row.faults`."""
-    name = _name(row)
+    name = name_at(row)
     identity = _identity(row, today)
     phone = phone_of(row.cell("phone"))
     if isinstance(phone, CellFault):
@@ -158,7 +158,7 @@ def check_person(row: Row, known: Known, seen: Seen, today: dt.date) -> PersonDr
     return PersonDraft(row.number, name, identity, phone or None, unit_id, political)
 
 
-def _name(row: Row) -> str | None:
+def name_at(row: Row) -> str | None:
     """Return the name in its one spelling."""
     text = text_of(row.cell("name"))
     if isinstance(text, CellFault):

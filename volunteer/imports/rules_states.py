@@ -8,6 +8,8 @@ class Kind(StrEnum):
 
     UNITS = "units"
     VOLUNTEERS = "volunteers"
+    STATIONS = "stations"
+    HOURS = "hours"
 
 
 class State(StrEnum):

@@ -7,7 +7,7 @@ from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Page, Text, T
 
 
 class ImportUnitsIn(BaseSchema):
-    """A sheet of units."""
+    """A file: units, stations or past hours."""
 
     file = Upload(required=True)
 

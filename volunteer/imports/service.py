@@ -82,7 +82,7 @@ def upload(
     Raises:
         UnreadableFile: with the reason; then nothing is kept. Of a big file it is told as its state.
         NotFound: a unit outside the caller's scope.
-        Forbidden: units are an administrator's.
+        Forbidden: all but rosters of people are an administrator's.
     """
     _require_kind(actor, kind)
     is_big = BIG_BYTES < len(data) <= MOST_BYTES and not at_once
@@ -118,7 +118,7 @@ def upload(
 
 def _require_kind(actor: Actor, kind: Kind) -> None:
     """Raise Forbidden unless the caller may import such a list at all."""
-    if kind is Kind.UNITS:
+    if kind is not Kind.VOLUNTEERS:
         actor.require_admin()
     elif not actor.has(Permission.MANAGE_PEOPLE):
         raise Forbidden

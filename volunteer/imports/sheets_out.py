@@ -15,8 +15,10 @@ from volunteer.exports.rules import Stamp
 from volunteer.imports.reading import Sheet
 from volunteer.imports.rules_cells import Cell, CellFault
 from volunteer.imports.rules_columns import Field, Header, RowFault
+from volunteer.imports.rules_hours import FIELDS as HOURS_FIELDS
 from volunteer.imports.rules_people import FIELDS as PERSON_FIELDS
 from volunteer.imports.rules_states import Kind
+from volunteer.imports.rules_stations import FIELDS as STATION_FIELDS
 from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
 
 OPTIONS: Final = {
@@ -26,8 +28,13 @@ OPTIONS: Final = {
     "strings_to_urls": False,
 }
 FAULTS: Final = "需要修改"
-FIELDS: Final[dict[Kind, Sequence[Field]]] = {Kind.UNITS: UNIT_FIELDS, Kind.VOLUNTEERS: PERSON_FIELDS}
-NAMES: Final = {Kind.UNITS: "单位", Kind.VOLUNTEERS: "人员名单"}
+FIELDS: Final[dict[Kind, Sequence[Field]]] = {
+    Kind.UNITS: UNIT_FIELDS,
+    Kind.VOLUNTEERS: PERSON_FIELDS,
+    Kind.STATIONS: STATION_FIELDS,
+    Kind.HOURS: HOURS_FIELDS,
+}
+NAMES: Final = {Kind.UNITS: "单位", Kind.VOLUNTEERS: "人员名单", Kind.STATIONS: "站点", Kind.HOURS: "服务记录"}
 #: Rows of the template that are laid out as text, so that numbers keep their digits.
 LAID_OUT: Final = 1000
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from volunteer.access import Actor
 from volunteer.imports.known import KnownUnits
-from volunteer.imports.rules_units import UnitDraft, parents_first
+from volunteer.imports.rules_trees import parents_first
+from volunteer.imports.rules_units import UnitDraft
 from volunteer.units import service, targets
 from volunteer.units.rules import UnitKind
 

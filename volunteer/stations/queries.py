@@ -6,6 +6,7 @@ A box in SQL cuts the map, the great circle decides. Source: contract, GET /stat
 import math
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -33,6 +34,18 @@ def get_profile(station_id: uuid.UUID) -> Station:
     if station is None:
         raise NotFound
     return station
+
+
+def described() -> sa.Select[Any]:
+    """Return a select of all stations: id, code, name, level, parent, unit, area, address, place and phone."""
+    names = ("id", "code", "name", "level", "parent_id", "unit_id", "area_id")
+    return sa.select(
+        *(getattr(Station, name) for name in names),
+        Station.address,
+        Station.latitude,
+        Station.longitude,
+        Station.phone,
+    )
 
 
 def list_by_code(q: str | None, limit: int, after: str | None) -> list[StationRow]:
