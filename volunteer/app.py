@@ -44,6 +44,7 @@ from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import jobs as checkin_jobs
+from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import pages as checkin_pages
 from volunteer.checkin import poster_pages, roster_pages, showing, station_pages, sync_pages, visit_pages
 from volunteer.checkin import queries as checkin_queries
@@ -56,6 +57,7 @@ from volunteer.exports import pages as exports_pages
 from volunteer.exports import service as exports
 from volunteer.hours import api as hours_api
 from volunteer.hours import decision_pages, external, request_pages
+from volunteer.hours import merging as hours_merging
 from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
@@ -73,6 +75,8 @@ from volunteer.registration import (
     erasure,
     invitations_api,
     invited_pages,
+    merges_api,
+    merges_pages,
     merging,
     merging_tables,
     notice_pages,
@@ -130,6 +134,7 @@ ROOMS: tuple[Room, ...] = (
     consents_api.room,
     invitations_api.room,
     denials_api.room,
+    merges_api.room,
     imports_api.room,
     stations_api.room,
     teams_api.room,
@@ -179,6 +184,7 @@ PAGES: tuple[Pages, ...] = (
     station_figures_pages.pages,
     team_figures.pages,
     people_pages.pages,
+    merges_pages.pages,
     station_pages.pages,
     sync_pages.pages,
     install_pages.pages,
@@ -314,12 +320,15 @@ def _wire_privacy() -> None:
 
 
 def _wire_mergers() -> None:
-    """Tell a merge of two records what becomes of every table that names a person; hours come after their evidence."""
+    """Tell a merge of two records what becomes of every table that names a person."""
+    merging.MINUTES_OF[:] = [hours.minutes_of]
     merging.MERGERS.update(merging_tables.TABLES)
-    merging.MERGERS.update(teams_merging.TABLES)
     merging.MERGERS.update(activities_merging.TABLES)
+    merging.MERGERS.update(checkin_merging.TABLES)
+    merging.MERGERS.update(hours_merging.TABLES)
     merging.MERGERS.update(certificates_merging.TABLES)
     merging.MERGERS["external_records"] = external.MERGER
+    merging.MERGERS.update(teams_merging.TABLES)
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

@@ -116,6 +116,15 @@ class NotFound(VolunteerError):
     detail = "没有找到这项内容,它可能已被删除,或不在您的管理范围内。"
 
 
+class Gone(VolunteerError):
+    """410: it was here and is part of something else now; `extra` says of what."""
+
+    status = 410
+    code = "gone"
+    title = "已不在这里"
+    detail = "这项内容已并入别处,请按提示查看。"
+
+
 class Conflict(VolunteerError):
     """409: it contradicts what is already there."""
 

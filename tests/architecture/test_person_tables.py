@@ -28,6 +28,7 @@ ERASED = {
     "memberships": STAYS + "past counts do not move (decisions 15)",
     "outbox_messages": STAYS + "nothing personal is in messages; nobody can read them any more",
     "person_accounts": "erase",
+    "person_merges": STAYS + "which id became which; the records are erased together",
     "person_statuses": STAYS + "past counts do not move (decisions 15)",
     "scans": STAYS + "times under the tombstone's id; places go (checkin.jobs.forget_person)",
     "signups": "volunteer.activities.signups.leave",
@@ -52,6 +53,7 @@ EXPORTED = {
     "memberships": "records.memberships",
     "outbox_messages": "messages",
     "person_accounts": "records.accounts",
+    "person_merges": "records.merged_records",
     "person_statuses": "statuses",
     "scans": "records.scans",
     "signups": "records.signups",
@@ -59,17 +61,6 @@ EXPORTED = {
     "team_members": "records.teams",
     "team_requests": "records.team_requests",
     "unmatched_scans": STAYS + "told as scans",
-}
-
-#: Evidence and ledger: they follow together, when a merge itself is there to run.
-TOGETHER = {
-    "attendances",
-    "hour_requests",
-    "ledger_chains",
-    "ledger_head_chains",
-    "ledger_lines",
-    "scans",
-    "unmatched_scans",
 }
 
 
@@ -87,7 +78,7 @@ def test_every_table_that_names_a_person_is_merged_erased_and_exported() -> None
     assert (
         missing(
             tables,
-            {*merging.MERGERS, *TOGETHER},
+            set(merging.MERGERS),
             "give merging a handler in app.wire(); see volunteer/registration/merging.py",
         )
         == []

@@ -60,6 +60,8 @@ DEEDS: Final = {
     "person.erasure-asked": "申请注销",
     "person.erasure-taken-back": "撤回注销",
     "person.erase": "注销并清除个人信息",
+    "person.merge": "合并到另一份记录",
+    "person.merged-in": "并入另一份记录",
     "people.export": "导出人员名单",
     "person.count": "计入导入的志愿者",
     "import.check": "核对导入文件",

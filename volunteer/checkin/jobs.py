@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from volunteer.activities import lifecycle as activities_life
 from volunteer.activities import service as activities
 from volunteer.checkin import lives, projection
-from volunteer.checkin.models import ATTENDANCES, ScanPlace, ScanRow
+from volunteer.checkin.models import ATTENDANCES, SCANS, ScanPlace, ScanRow
+from volunteer.checkin.owners import OWNER, WITH_OWNERS, records_of
 from volunteer.clock import to_minute
 from volunteer.database import reading, transaction
 from volunteer.hours import service as hours
@@ -65,7 +66,7 @@ def rebuild(now: dt.datetime) -> dict[str, int]:
 
     `changed` is 0 unless somebody has been at the tables, or a shift was moved past its scans.
     """
-    people = list(reading().scalars(sa.select(ScanRow.person_id).where(ScanRow.person_id.is_not(None)).distinct()))
+    people = list(reading().scalars(_owners()))
     changed = 0
     for person_id in sorted(person_id for person_id in people if person_id):
         with transaction() as session:
@@ -73,6 +74,11 @@ def rebuild(now: dt.datetime) -> dict[str, int]:
             changed += refold(session, person_id, now)
     count = reading().scalar(sa.select(sa.func.count()).select_from(ATTENDANCES).where(ATTENDANCES.c.pair_count > 0))
     return {"people": len(people), "attendances": count or 0, "changed": changed}
+
+
+def _owners() -> sa.Select[uuid.UUID]:
+    """Return a select of whose scans there are, each person once."""
+    return sa.select(OWNER).select_from(WITH_OWNERS).where(SCANS.c.person_id.is_not(None)).distinct()
 
 
 def refold(session: Session, person_id: uuid.UUID, now: dt.datetime) -> int:
@@ -84,8 +90,7 @@ def refold(session: Session, person_id: uuid.UUID, now: dt.datetime) -> int:
 
 def shift_moved(session: Session, shift_id: uuid.UUID, now: dt.datetime) -> None:
     """Fold everybody again who was scanned at a shift: a handler of `activities.service.SHIFT_MOVED`."""
-    query = sa.select(ScanRow.person_id).where(ScanRow.shift_id == shift_id, ScanRow.person_id.is_not(None))
-    people = {person_id for person_id in session.scalars(query.distinct()) if person_id}
+    people = {person_id for person_id in session.scalars(_owners().where(SCANS.c.shift_id == shift_id)) if person_id}
     for person_id in _locked(session, people):
         refold(session, person_id, now)
         hours.settle_again(session, person_id, now)
@@ -100,7 +105,7 @@ def forget_places(now: dt.datetime) -> int:
 
 def forget_person(session: Session, person_id: uuid.UUID, _now: dt.datetime) -> None:
     """Delete where a person's scans were made from: a handler of registration's erasure."""
-    theirs = sa.select(ScanRow.id).where(ScanRow.person_id == person_id)
+    theirs = sa.select(ScanRow.id).where(ScanRow.person_id.in_(records_of(person_id)))
     session.execute(sa.delete(ScanPlace).where(ScanPlace.scan_id.in_(theirs)))
 
 

@@ -1,7 +1,8 @@
 """A person's scans around an instant, as the fold needs them: whole from one quiet point to another.
 
 What was scanned long before or after cannot matter (`segments`), so a scan costs one bounded read however long a life
-is. Source: decisions 1; `segments` for why a cut is legal.
+is. `person_id` of what is read here is whose the scan is today: of merged records, the person who is left.
+Source: decisions 1; `segments` for why a cut is legal.
 """
 
 import datetime as dt
@@ -18,6 +19,7 @@ from volunteer.activities.service import ShiftFacts as FullShift
 from volunteer.checkin.fold import fold, in_judged_order
 from volunteer.checkin.models import SCAN_VOIDS, SCANS, CodeForm
 from volunteer.checkin.outcomes import Folded
+from volunteer.checkin.owners import MERGED, OWNER, WITH_OWNERS
 from volunteer.checkin.reasons import Direction, Flag, Mode, Reason
 from volunteer.checkin.rules import Scan, ShiftFacts
 from volunteer.checkin.segments import remembered_until, segments
@@ -96,8 +98,7 @@ def load(
 
 def whole(session: Session, person_id: uuid.UUID) -> Life:
     """Return all scans of one person."""
-    rows = session.execute(_select().where(SCANS.c.person_id == person_id)).all()
-    scans = [scan_of(row) for row in rows]
+    scans = [scan_of(row) for row in session.execute(_of_people([person_id]))]
     shifts = activities.shifts_of(session, {scan.shift_id for scan in scans if scan.shift_id})
     return Life(person_id, {scan.id: scan for scan in scans}, dict(shifts))
 
@@ -131,15 +132,25 @@ def rows_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
 
 
 def _select() -> sa.Select[Any]:
+    """Return the query for scans, each with whose it is and whether it is `voided`."""
     voided = SCAN_VOIDS.c.scan_id.is_not(None).label("voided")
-    return sa.select(*SCANS.c, voided).select_from(SCANS.outerjoin(SCAN_VOIDS, SCAN_VOIDS.c.scan_id == SCANS.c.id))
+    columns = [OWNER if column is SCANS.c.person_id else column for column in SCANS.c]
+    return sa.select(*columns, voided).select_from(
+        WITH_OWNERS.outerjoin(SCAN_VOIDS, SCAN_VOIDS.c.scan_id == SCANS.c.id)
+    )
+
+
+def _of_people(people: Collection[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+    """Return the query for the scans of these people: their own, and those of the records merged into theirs."""
+    own = _select().where(SCANS.c.person_id.in_(people), MERGED.c.into_id.is_(None), *wanted)
+    return sa.union_all(own, _select().where(MERGED.c.into_id.in_(people), *wanted))
 
 
 def _between(
     session: Session, people: Collection[uuid.UUID], low: dt.datetime, high: dt.datetime
 ) -> Iterable[tuple[uuid.UUID, Scan]]:
     """Return the scans of these people judged between two instants."""
-    query = _select().where(SCANS.c.person_id.in_(people), SCANS.c.judged_at.between(low, high))
+    query = _of_people(people, SCANS.c.judged_at.between(low, high))
     return [(row.person_id, scan_of(row)) for row in session.execute(query)]
 
 

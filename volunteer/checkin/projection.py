@@ -62,6 +62,18 @@ def project(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, F
 
     The people are locked. A fixed number of statements for any number of them.
     """
+    lives = list(lives)
+    written = write(session, lives, folds)
+    shifts = {shift_id: shift for life in lives for shift_id, shift in life.shifts.items()}
+    if written.moved:
+        there = presences_of_people(session, written.moved, shifts)
+        cases = {who: hours.Case(there[who], frozenset(days)) for who, days in written.moved.items()}
+        hours.settle_many(session, cases, now)
+    return written
+
+
+def write(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Folded]) -> Written:
+    """Write the attendances of these people as their folds say, and return whose hours are to be settled."""
     people = {life.person_id: life for life in lives}
     wanted: dict[tuple[uuid.UUID, uuid.UUID], dict[str, Any]] = {}
     shifts: dict[uuid.UUID, FullShift] = {}
@@ -74,10 +86,6 @@ def project(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, F
     if wanted:
         _write(session, wanted, shifts, written)
     _write_unmatched(session, people, folds, written)
-    if written.moved:
-        there = presences_of_people(session, written.moved, shifts)
-        cases = {who: hours.Case(there[who], frozenset(days)) for who, days in written.moved.items()}
-        hours.settle_many(session, cases, now)
     return written
 
 

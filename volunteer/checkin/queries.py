@@ -20,6 +20,7 @@ from volunteer.checkin.lives import of_fold
 from volunteer.checkin.models import ATTENDANCES as ROWS
 from volunteer.checkin.models import ScanRow
 from volunteer.checkin.outcomes import State
+from volunteer.checkin.owners import records_of
 from volunteer.checkin.projection import facts_of
 from volunteer.checkin.reasons import Direction, Evidence, Flag
 from volunteer.checkin.rules import window
@@ -206,7 +207,8 @@ def view(row: Any, now: dt.datetime) -> dict[str, Any]:
 
 def exported(session: Session, person_id: uuid.UUID) -> Mapping[str, Any]:
     """Return all scans and attendances of a person, for GET /me/data: a handler of registration."""
-    scans = session.scalars(sa.select(ScanRow).where(ScanRow.person_id == person_id).order_by(ScanRow.judged_at))
+    theirs = ScanRow.person_id.in_(records_of(person_id))
+    scans = session.scalars(sa.select(ScanRow).where(theirs).order_by(ScanRow.judged_at))
     attended = session.execute(sa.select(ROWS).where(ROWS.c.person_id == person_id).order_by(ROWS.c.first_in_at))
     names = ("id", "shift_id", "direction", "mode", "judged_at", "received_at", "refusals", "flags", "channel")
     return {

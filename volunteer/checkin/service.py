@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
@@ -27,6 +28,8 @@ from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
 from volunteer.database import reading, transaction
 from volunteer.errors import Conflict, Forbidden, NotFound, invalid
 from volunteer.registration import service as registration
+from volunteer.registration.rules import PersonStatus
+from volunteer.registration.service import PersonFacts
 from volunteer.stations import service as stations
 from volunteer.stations.rules import Point
 
@@ -160,6 +163,7 @@ def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: d
     with transaction() as session:
         shift = activities.require_shift(actor, Permission.RUN_ACTIVITIES, shift_id)
         known = registration.lock_people(session, asked)
+        meant = _left_of(session, known)
         events = [
             Event(
                 direction=direction,
@@ -168,7 +172,7 @@ def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: d
                 sent_at=now,
                 body="",
                 shift_id=shift.id,
-                person_id=person_id,
+                person_id=meant.get(person_id, person_id),
                 proof=Proof(CodeForm.NONE),
                 reason=body["reason"],
             )
@@ -180,7 +184,13 @@ def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: d
             one.event.person_id: one for one in Recording(session, scanner_of(actor), events, now).run(arrivals)
         }
         audit.record(session, actor, now, "checkin.roll-call", ("shift", shift.id), body["reason"], people=len(events))
-    return [{"volunteer_id": who} | _listed(recorded.get(who)) for who in asked]
+    return [{"volunteer_id": who} | _listed(recorded.get(meant.get(who, who))) for who in asked]
+
+
+def _left_of(session: Session, known: Mapping[uuid.UUID, PersonFacts]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return who is meant by those of these records that were merged while the list lay on paper."""
+    merged = [person_id for person_id, person in known.items() if person.status is PersonStatus.MERGED]
+    return registration.survivors(session, merged) if merged else {}
 
 
 def void_scan(actor: Actor, scan_id: uuid.UUID, reason: str, now: dt.datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.accounts import devices
 from volunteer.checkin.models import CodeForm, ScanRow, ScanVoid
+from volunteer.checkin.owners import records_of
 from volunteer.checkin.queries import WORDS
 from volunteer.checkin.reasons import MESSAGES, Flag, Mode, Reason
 from volunteer.hours.seams import Scan
@@ -35,7 +36,7 @@ def scans_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
 def scans_between(session: Session, person_id: uuid.UUID, start: dt.datetime, end: dt.datetime) -> list[Scan]:
     """Return a person's scans between two instants, in order: a handler of `hours.seams.SCANS_BETWEEN`."""
     query = sa.select(ScanRow).where(
-        ScanRow.person_id == person_id, ScanRow.judged_at >= start, ScanRow.judged_at <= end
+        ScanRow.person_id.in_(records_of(person_id)), ScanRow.judged_at >= start, ScanRow.judged_at <= end
     )
     return list(_shown(session, session.scalars(query.order_by(ScanRow.judged_at, ScanRow.id)).all()))
 

@@ -43,6 +43,7 @@ __all__ = [
     "entries",
     "explanation",
     "lines_of",
+    "minutes_of",
     "settle",
     "settle_again",
     "settle_many",
@@ -61,6 +62,11 @@ def totals(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> dict[str, in
     require_reader(actor, person_id)
     settle_if_due(person_id, now)
     return queries.totals_of(person_id)
+
+
+def minutes_of(person_id: uuid.UUID) -> int:
+    """Return what counts for a person, as their ledger stands: a handler of registration's merges."""
+    return queries.totals_of(person_id)["minutes_total"]
 
 
 def entries(

@@ -7,7 +7,7 @@ Source: architecture.md, The journey of one scan (5); decisions 1, 2; contract, 
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,9 @@ from volunteer.hours.reckoning import Reckoned, decided_from, reckon
 from volunteer.hours.seams import LINES_CHANGED, Presence, presences_of
 from volunteer.registration.service import lock_person
 from volunteer.units.memberships import units_of
+
+#: The unit at which time was served though the person was no member there: by shift and site day (merged records).
+Served = Mapping[tuple[uuid.UUID, dt.date], uuid.UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,12 @@ class Case:
         presences: every presence of the person, or with `days` every presence at a shift that touches one of them.
         days: the site days that `presences` tell completely; lines and reviews of other days stay as they are. Give
             every day that a touched shift touches. None: all days.
+        served: units of time that was served under another record of the person; else membership tells it.
     """
 
     presences: Sequence[Presence]
     days: frozenset[dt.date] | None = None
+    served: Served = field(default_factory=dict)
 
 
 def settle(
@@ -53,9 +58,10 @@ def settle(
     presences: Sequence[Presence],
     now: dt.datetime,
     days: Iterable[dt.date] | None = None,
+    served: Served | None = None,
 ) -> Settled:
     """Settle one person: `settle_many`."""
-    case = Case(presences, None if days is None else frozenset(days))
+    case = Case(presences, None if days is None else frozenset(days), served or {})
     return settle_many(session, {person_id: case}, now)[person_id]
 
 
@@ -80,7 +86,7 @@ def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datet
         decided = decided_from(requests[person_id])
         reckoned = reckon(session, person_id, case.presences, now, decided)
         wanted = {key: one for key, one in reckoned.wanted().items() if case.days is None or key.site_day in case.days}
-        mine = _steps(chains[person_id], wanted, groups_of(lines[person_id]), reckoned)
+        mine = _steps(chains[person_id], wanted, groups_of(lines[person_id]), reckoned, case.served)
         steps += mine
         reviews.refresh(session, person_id, requests[person_id], case.presences, reckoned, now, case.days)
         _remember(chains[person_id], reckoned, now, whole=case.days is None)
@@ -93,9 +99,9 @@ def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datet
     return found
 
 
-def settle_again(session: Session, person_id: uuid.UUID, now: dt.datetime) -> Settled:
+def settle_again(session: Session, person_id: uuid.UUID, now: dt.datetime, served: Served | None = None) -> Settled:
     """Settle from all of a person's presences, as check-in tells them; the person must be locked."""
-    return settle(session, person_id, presences_of(session, person_id), now)
+    return settle(session, person_id, presences_of(session, person_id), now, served=served)
 
 
 def settle_if_due(person_id: uuid.UUID, now: dt.datetime) -> None:
@@ -119,7 +125,7 @@ def shift_moved(session: Session, shift_id: uuid.UUID, now: dt.datetime) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What is to be appended to one group of a person's lines."""
+    """What is to be appended to one group of a person's lines; `unit_id` is known where it was said before."""
 
     chain: Chain
     key: GroupKey
@@ -127,6 +133,7 @@ class _Step:
     postings: Sequence[Posting]
     version: int
     station_id: uuid.UUID | None
+    unit_id: uuid.UUID | None
 
 
 def _steps(
@@ -134,6 +141,7 @@ def _steps(
     wanted: Mapping[GroupKey, tuple[int, list[Posting]]],
     groups: Mapping[GroupKey, Group],
     reckoned: Reckoned,
+    served: Served,
 ) -> list[_Step]:
     """Return what makes a person's groups those that are wanted, in order."""
     found = []
@@ -142,17 +150,27 @@ def _steps(
         group = groups.get(key, Group())
         missing, shift = postings(group, lines), reckoned.shifts.get(key.shift_id)
         if missing:
-            found.append(_Step(chain, key, group, missing, version, shift.station_id if shift else None))
+            station_id = shift.station_id if shift else None
+            unit_id = (group.base and group.base.unit_id) or served.get((key.shift_id, key.site_day))
+            found.append(_Step(chain, key, group, missing, version, station_id, unit_id))
     return found
 
 
 def _linked(session: Session, steps: Sequence[_Step], now: dt.datetime) -> list[dict[str, Any]]:
-    """Return the lines of all steps as columns, linked to their chains; each unit is that of the day of service."""
+    """Return the lines of all steps as columns, linked to their chains.
+
+    Each unit is that of the day of service, and what a group's earlier lines said stays (decisions 2, 5).
+    """
     by_day: dict[dt.date, set[uuid.UUID]] = {}
     for step in steps:
-        by_day.setdefault(step.key.site_day, set()).add(step.chain.person_id)
+        if step.unit_id is None:
+            by_day.setdefault(step.key.site_day, set()).add(step.chain.person_id)
     units = {day: units_of(session, people, day) for day, people in by_day.items()}
-    return [row for step in steps for row in _of_step(step, units[step.key.site_day].get(step.chain.person_id), now)]
+    found = []
+    for step in steps:
+        unit_id = step.unit_id or units[step.key.site_day].get(step.chain.person_id)
+        found += list(_of_step(step, unit_id, now))
+    return found
 
 
 def _of_step(step: _Step, unit_id: uuid.UUID | None, now: dt.datetime) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,7 @@ class Deed(StrEnum):
     RESTORE = "restore"
     UNMASK = "unmask"
     PRINT = "print"
+    MERGE = "merge"
 
 
 #: What of the log about a person is worth reading beside them, by the log's own words.
@@ -44,6 +45,7 @@ TOLD = (
     "person.transfer",
     "person.unmask",
     "person.change",
+    "person.merged-in",
 )
 MOST_TOLD = 20
 
@@ -139,4 +141,6 @@ def _deeds(actor: Actor, row: Person, person: PersonView) -> frozenset[Deed]:
         found.add(Deed.UNMASK)
     if row.status in COUNTED and reach.reaches(actor, Permission.RUN_ACTIVITIES, row.id):
         found.add(Deed.PRINT)
+    if actor.is_admin:
+        found.add(Deed.MERGE)
     return frozenset(found)

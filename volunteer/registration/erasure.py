@@ -15,7 +15,7 @@ from volunteer import audit
 from volunteer.accounts import closing
 from volunteer.database import reading, transaction
 from volunteer.registration import consents, facts, links, refusals, statuses
-from volunteer.registration.models import PERSONAL, Consent, Denial, Person
+from volunteer.registration.models import PERSONAL, Consent, Denial, Person, PersonMerge
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
@@ -44,7 +44,14 @@ def _erase_if_due(person_id: uuid.UUID, now: dt.datetime) -> bool:
 
 
 def erase(session: Session, person: Person, now: dt.datetime) -> None:
-    """Empty a locked person to a tombstone, close accounts that were only theirs, and let the other rooms follow."""
+    """Empty a locked person to a tombstone, close accounts that were only theirs, and let the other rooms follow.
+
+    The records that were merged into theirs become tombstones too: what they kept of an identity is the same person's.
+    """
+    merged = sa.select(PersonMerge.person_id).join(Person, Person.id == PersonMerge.person_id)
+    here = (PersonMerge.into_id == person.id, Person.erased_at.is_(None))
+    for record_id in session.scalars(merged.where(*here).order_by(PersonMerge.person_id)).all():
+        erase(session, facts.locked(session, record_id), now)
     for eraser in ERASERS:
         eraser(session, person.id, now)
     _close_denial(session, person, now)

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.phone import PhoneError, normalize_phone
 from volunteer.registration import vault
-from volunteer.registration.models import Person
+from volunteer.registration.models import Person, PersonMerge
 from volunteer.registration.rules import PersonStatus, age_on
 from volunteer.registration.statuses import today
 
@@ -89,20 +89,52 @@ def lock_person(session: Session, person_id: uuid.UUID) -> PersonFacts:
 
 
 def find_by_pass(session: Session, pass_no: str, *, lock: bool = False) -> PersonFacts | None:
-    """Return who holds a pass number, or None; tombstones and merged people hold none. `lock` locks them."""
-    query = sa.select(Person).where(Person.pass_no == pass_no, Person.status.not_in(GONE))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    person = session.scalars(query).one_or_none()
-    return None if person is None else facts(person)
+    """Return who holds a pass number, or None; tombstones hold none. `lock` locks them."""
+    return find_by_passes(session, (pass_no,), lock=lock).get(pass_no)
 
 
 def find_by_passes(session: Session, pass_nos: Collection[str], *, lock: bool = False) -> dict[str, PersonFacts]:
-    """Return who holds these pass numbers, by number. One statement; `lock` locks them in order of id."""
+    """Return who holds these pass numbers, by number. One statement; `lock` locks them in order of id.
+
+    A card or code of a record that was merged means the person who is left: their facts, with that card's number and
+    serial. It costs two statements more, and only where a number is nobody's.
+    """
     query = sa.select(Person).where(Person.pass_no.in_(set(pass_nos)), Person.status.not_in(GONE))
     if lock:
         query = query.order_by(Person.id).with_for_update().execution_options(populate_existing=True)
-    return {person.pass_no: facts(person) for person in session.scalars(query)}
+    found = {person.pass_no: facts(person) for person in session.scalars(query)}
+    missing = set(pass_nos) - found.keys()
+    return found | _through_merges(session, missing, lock=lock) if missing else found
+
+
+def _through_merges(session: Session, pass_nos: Collection[str], *, lock: bool) -> dict[str, PersonFacts]:
+    """Return who is meant by the pass numbers of merged records."""
+    query = sa.select(Person.pass_no, Person.card_serial, PersonMerge.into_id).join(
+        PersonMerge, PersonMerge.person_id == Person.id
+    )
+    rows = session.execute(query.where(Person.pass_no.in_(pass_nos), Person.status == PersonStatus.MERGED.value)).all()
+    left = {row.into_id for row in rows}
+    people = (lock_people(session, left) if lock else facts_of(session, left)) if left else {}
+    return {
+        row.pass_no: replace(people[row.into_id], pass_no=row.pass_no, card_serial=row.card_serial)
+        for row in rows
+        if people[row.into_id].status not in GONE
+    }
+
+
+def merged_of(session: Session, person_id: uuid.UUID) -> list[dict[str, object]]:
+    """Return the records that were merged into a person's: their volunteer numbers, and when."""
+    query = sa.select(Person.volunteer_no, PersonMerge.merged_at).join(PersonMerge, PersonMerge.person_id == Person.id)
+    query = query.where(PersonMerge.into_id == person_id).order_by(PersonMerge.merged_at, Person.id)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def survivors(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return, for those of these records that were merged, the record that is left."""
+    if not person_ids:
+        return {}
+    query = sa.select(PersonMerge.person_id, PersonMerge.into_id).where(PersonMerge.person_id.in_(set(person_ids)))
+    return {person_id: into_id for person_id, into_id in session.execute(query)}
 
 
 def lock_people(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:

@@ -1,9 +1,9 @@
 """What becomes of every table when two records turn out to be one person: the list that all rooms fill.
 
-`MERGERS` holds one handler for each table with a column that names a person. It is filled by `app.wire()`, lower tables
-first, and run in that order in the one transaction of a merge; a preview runs the same handlers and rolls back, so what
-it shows is what will happen. When all have run, nothing may name the merged person any more except in columns that are
-declared to stay (evidence and history that nothing changes); else the merge stops and nothing has happened.
+`MERGERS` holds one handler for each table with a column that names a person. It is filled by `app.wire()` and run, turn
+by turn, in the one transaction of a merge; a preview runs the same handlers and rolls back, so what it shows is what
+will happen. When all have run, nothing may name the merged person any more except in columns that are declared to stay
+(evidence and history that nothing changes); else the merge stops and nothing has happened.
 
 **A new table that names a person** (a foreign key to `persons`, or a column called person_id or the like):
 
@@ -20,6 +20,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -52,6 +53,16 @@ class Moved:
 Move = Callable[[Session, uuid.UUID, uuid.UUID, dt.datetime], Moved]
 
 
+class Turn(IntEnum):
+    """When a table's turn comes: who it is, what hangs on them, what proves time, what counts, what they are told."""
+
+    RECORD = 0
+    ROOM = 1
+    EVIDENCE = 2
+    HOURS = 3
+    WORDS = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Merger:
     """How one table follows a merge: what its rows are called in a preview, how they move, which columns may stay."""
@@ -59,9 +70,12 @@ class Merger:
     word: str
     move: Move
     stays: frozenset[str] = frozenset()
+    turn: Turn = Turn.ROOM
 
 
-#: By name of the table, in the order in which they run; `app.wire()` fills it.
+#: A person's credited minutes, for a preview; the rooms that know put theirs here. One handler.
+MINUTES_OF: list[Callable[[uuid.UUID], int]] = []
+#: By name of the table; `app.wire()` fills it.
 MERGERS: dict[str, Merger] = {}
 
 
@@ -90,7 +104,7 @@ def move_all(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.d
         Incomplete: something would be left behind.
     """
     found = {}
-    for name, merger in MERGERS.items():
+    for name, merger in sorted(MERGERS.items(), key=lambda one: one[1].turn):
         found[name] = merger.move(session, from_id, into_id, now)
         session.flush()
     left = _left_behind(session, from_id)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,9 +11,21 @@ from sqlalchemy.orm import Session
 from volunteer.errors import Worded
 from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
-from volunteer.registration.merging import Merger, Moved, reassigning, staying
-from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Denial, Invitation, Person, PersonAccount
+from volunteer.registration import consents
+from volunteer.registration.merging import Merger, Moved, Turn, reassign, reassigning, staying
+from volunteer.registration.models import (
+    FAMILY,
+    GUARDIAN,
+    SELF,
+    Consent,
+    Denial,
+    Invitation,
+    Person,
+    PersonAccount,
+    PersonMerge,
+)
 from volunteer.registration.rules import PersonStatus
+from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 
@@ -25,7 +37,15 @@ class RecordNote(Worded):
 
     BOTH_ACCOUNTS = "both-accounts", "两份记录各有登录账号。合并后两个账号都可以登录,看到的是同一个人。"
     BOTH_INVITED = "both-invited", "两份记录都在邀请名单中。合并后只保留一份邀请。"
+    WITHDRAWN = "consent-withdrawn", "其中一份记录最后撤回过同意。合并后按最后一次的意思,这项同意不再有效。"
     TWO_UNITS = "two-units", "两份记录计入不同的单位。合并后按保留记录的单位计算,如不正确请随后办理转移。"
+
+
+def _note_merge(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.datetime) -> Moved:
+    """Say where the record went, and let those merged into it before lead there too."""
+    done = reassign(session, PersonMerge.__table__, from_id, into_id, "into_id")
+    session.add(PersonMerge(person_id=from_id, into_id=into_id, merged_at=now))
+    return done
 
 
 def _merge_accounts(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, _now: dt.datetime) -> Moved:
@@ -74,6 +94,28 @@ def _merge_invitations(session: Session, from_id: uuid.UUID, into_id: uuid.UUID,
     return Moved(1)
 
 
+def _merge_consents(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.datetime) -> Moved:
+    """Let the survivor have what was agreed to; of a yes and a withdrawal in the other record the last word holds.
+
+    The consent to be registered at all is not asked: the registration itself is what is merged.
+    """
+    said = consents.history_of(session, (from_id, into_id))
+    done = reassign(session, Consent.__table__, from_id, into_id)
+    session.expire_all()
+    closed = [kind for kind in ConsentKind if kind is not ConsentKind.REGISTRATION and _ends_with_no(said, kind)]
+    if not consents.close(session, into_id, closed, now, "keeper"):
+        return done
+    return Moved(done.moved, notes=(RecordNote.WITHDRAWN,))
+
+
+def _ends_with_no(said: Sequence[Consent], kind: ConsentKind) -> bool:
+    """Whether the last that a person said of one kind, under either record, was a withdrawal."""
+    about = [one for one in said if one.kind == kind]
+    given = max((one.given_at for one in about), default=None)
+    withdrawn = max((one.withdrawn_at for one in about if one.withdrawn_at), default=None)
+    return given is not None and withdrawn is not None and withdrawn >= given
+
+
 def _merge_memberships(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.datetime) -> Moved:
     """End the merged record's memberships today and hand on what the survivor has not; past days stay as they were."""
     found = memberships.merge(session, from_id, into_id, today(now), now)
@@ -87,12 +129,13 @@ def _merge_messages(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, _n
 
 
 TABLES: Final[Mapping[str, Merger]] = {
+    "person_merges": Merger("以前合并的记录", _note_merge, frozenset({"person_id"}), Turn.RECORD),
     "memberships": Merger("所属单位", _merge_memberships, frozenset({"person_id"})),
-    "outbox_messages": Merger("站内消息", _merge_messages),
     "person_accounts": Merger("登录账号", _merge_accounts),
     "invitations": Merger("邀请", _merge_invitations),
     "exported_persons": Merger("导出记录", _merge_exports),
-    "consents": reassigning(Consent.__table__, "同意书"),
-    "denials": reassigning(Denial.__table__, "否认注册的申诉", unique=("state",)),
+    "consents": Merger("同意书", _merge_consents),
+    "denials": reassigning(Denial.__table__, "否认注册的申诉"),
+    "outbox_messages": Merger("站内消息", _merge_messages, turn=Turn.WORDS),
     "person_statuses": staying("注册状态的历史", "person_id"),
 }

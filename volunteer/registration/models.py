@@ -62,7 +62,7 @@ class Person(Base):
     id_type: Mapped[str | None] = mapped_column(sa.String(30))
     id_number_sealed: Mapped[bytes | None]
     id_number_index: Mapped[bytes | None] = mapped_column(unique=True)
-    birth_date: Mapped[dt.date]
+    birth_date: Mapped[dt.date] = mapped_column(index=True)
     sex: Mapped[str | None] = mapped_column(sa.String(6))
     phone_sealed: Mapped[bytes | None]
     phone_index: Mapped[bytes | None] = mapped_column(index=True)
@@ -280,6 +280,21 @@ class Denial(Base):
             postgresql_where=sa.text("state = 'open'"),
         ),
     )
+
+
+class PersonMerge(Base):
+    """That a record turned out to be the same person as another: whoever is asked for it finds `into_id`.
+
+    `into_id` is always the record that is left in the end, however many were merged one after the other.
+    """
+
+    __tablename__ = "person_merges"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
+    into_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    merged_at: Mapped[dt.datetime]
+
+    __table_args__ = (sa.CheckConstraint("person_id <> into_id", name="two_records"),)
 
 
 class CodeEntry(Base):

@@ -25,7 +25,7 @@ from volunteer import audit
 from volunteer.access import Actor, Permission, Role
 from volunteer.accounts import sign_in
 from volunteer.database import reading, transaction
-from volunteer.errors import Fault, Forbidden, NotFound
+from volunteer.errors import Fault, Forbidden, Gone, NotFound
 from volunteer.notifications import service as notifications
 from volunteer.phone import PhoneError, normalize_phone
 from volunteer.registration import applications, code_tables, facts, links, reach, vault
@@ -82,11 +82,26 @@ def get_person(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonVi
 
     Raises:
         NotFound: anybody else, and unknown people.
+        Gone: `merged`: the record was merged into one that the caller may see; `merged_into` is its id.
     """
     is_own = links.may_act_for(actor, person_id)
     if not is_own:
+        left = survivor_of(actor, person_id)
+        if left is not None:
+            raise Gone("这份记录已与另一份合并,请查看合并后的记录。", code="merged", merged_into=str(left))
         reach.require_person(actor, Permission.READ_PEOPLE, person_id)
     return view(reading().get_one(Person, person_id), now, in_full=is_own)
+
+
+def may_read(actor: Actor, person_id: uuid.UUID) -> bool:
+    """Whether somebody may see a person: themself, who acts for them, or staff in scope."""
+    return links.may_act_for(actor, person_id) or reach.reaches(actor, Permission.READ_PEOPLE, person_id)
+
+
+def survivor_of(actor: Actor, person_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the record that is left of a merged one, for whoever may see that; None for any other id."""
+    left = facts.survivors(reading(), [person_id]).get(person_id)
+    return left if left is not None and may_read(actor, left) else None
 
 
 def view(person: Person, now: dt.datetime, *, in_full: bool, unit_id: uuid.UUID | None = None) -> PersonView:

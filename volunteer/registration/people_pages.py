@@ -56,6 +56,7 @@ def list_page() -> Any:
         statuses=[(status.value, status.label) for status in LISTED],
         label_of=lambda status: PersonStatus(status).label,
         is_keeper=_is_keeper(),
+        may_merge=g.actor.is_admin,
         may_export=g.actor.has(Permission.READ_REPORTS),
         done=request.args.get("done", ""),
         **listed,
@@ -71,7 +72,10 @@ def _is_keeper() -> bool:
 
 @pages.page(PERSON, Permission.READ_PEOPLE, Scope.PERSON)
 def person_page(person_id: uuid.UUID) -> Any:
-    """Show a person in scope, masked, with where they stood and what the caller may do."""
+    """Show a person in scope, masked, with what the caller may do; a merged record leads to the one that is left."""
+    left = people.survivor_of(g.actor, person_id)
+    if left is not None:
+        return redirect(url_for("people.person_page", person_id=left, done="merged"), 303)
     shown = deeds.person_file(g.actor, person_id, g.now)
     skills = {entry.code: entry.label for entry in code_tables.list_codes("skills")}
     return render_template(

@@ -86,6 +86,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
         "memberships": memberships.history_of(session, person_id),
         "accounts": links.history_of(session, person_id),
         "denials": _denials(session, person_id),
+        "merged_records": facts.merged_of(session, person_id),
     }
     for exporter in EXPORTERS:
         records |= exporter(session, person_id)

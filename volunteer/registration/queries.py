@@ -5,7 +5,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from volunteer.registration.models import StatusSpan
+from volunteer.registration.models import PersonMerge, StatusSpan
 from volunteer.registration.rules import COUNTED, PersonStatus
 
 
@@ -24,6 +24,11 @@ def with_status_as_of(day: dt.date, statuses: frozenset[PersonStatus]) -> sa.Sel
         StatusSpan.from_on <= day,
         StatusSpan.until_on.is_(None) | (StatusSpan.until_on > day),
     )
+
+
+def merged_records() -> sa.FromClause:
+    """Return the rows (`person_id`, `into_id`) of records that were merged into others; none leads to another."""
+    return PersonMerge.__table__
 
 
 def counted_spans() -> sa.Select[uuid.UUID, dt.date, dt.date | None]:

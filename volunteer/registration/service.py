@@ -18,6 +18,7 @@ from volunteer.registration.facts import (
     person_exists,
     phone_for_messages,
     renew_card,
+    survivors,
 )
 from volunteer.registration.links import (
     Dependant,
@@ -32,6 +33,7 @@ from volunteer.registration.links import (
     persons_of,
     whom,
 )
+from volunteer.registration.queries import merged_records
 from volunteer.registration.reach import KEEPER_SEES, has_confirmed, require_person
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "lock_person",
     "match_people",
     "may_act_for",
+    "merged_records",
     "own_person",
     "person_exists",
     "person_of",
@@ -62,5 +65,6 @@ __all__ = [
     "phone_for_messages",
     "renew_card",
     "require_person",
+    "survivors",
     "whom",
 ]

@@ -9,10 +9,11 @@ from typing import Any
 from volunteer.config import settings
 from volunteer.phone import mask_phone
 from volunteer.registration.models import Person
-from volunteer.registration.rules import IdType, mask_name
+from volunteer.registration.rules import IdType, PersonStatus, mask_name
 
 TABLE = "persons"
 ERASED_NAME = "已注销"
+MERGED_NAME = "已合并"
 TAIL_DIGITS = 4
 
 
@@ -44,6 +45,8 @@ def name_of(person: Person) -> str:
 
 def shown_name(person: Person) -> str:
     """Return the name as everybody but the person sees it."""
+    if person.status == PersonStatus.MERGED:
+        return MERGED_NAME
     return ERASED_NAME if person.erased_at else mask_name(name_of(person))
 
 
