@@ -23,6 +23,8 @@ APPEND_ONLY = (
     "scans",
     "scan_voids",
     "site_versions",
+    "unit_versions",
+    "area_populations",
     "notices",
     "exports",
 )

@@ -109,6 +109,7 @@ from volunteer.teams import desk_pages as teams_desk
 from volunteer.teams import merging as teams_merging
 from volunteer.teams import pages as teams_pages
 from volunteer.teams import privacy as teams_privacy
+from volunteer.teams import unit_holdings as team_holdings
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
 from volunteer.units import ending_pages
@@ -266,7 +267,7 @@ def wire() -> None:
     accounts.SCOPE_CHECKS["shift_id"] = activities.shift_exists
     accounts.PERSONS_OF[:] = [registration.persons_of]
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
-    unit_seams.HOLDINGS[:] = [station_ownership.HOLDING, unit_holdings.HOLDING]
+    unit_seams.HOLDINGS[:] = [station_ownership.HOLDING, team_holdings.HOLDING, unit_holdings.HOLDING]
     unit_seams.LOCK_PEOPLE[:] = [registration.lock_people]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
     _wire_privacy()

@@ -4,7 +4,7 @@ import copy
 import datetime as dt
 import random
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from flask import Flask
@@ -20,8 +20,8 @@ from volunteer.registration import standing
 from volunteer.reports.service import RatesQuery, registration_rates
 from volunteer.units import merging, reopening, service, targets
 
-DEEDS = ("move", "move", "join", "task", *["serve"] * 4, "merge", "merge", "close", "reopen")
-Figures = dict[uuid.UUID, tuple[int | None, int, int]]
+DEEDS = ("move", "move", "join", "task", "staff", *["serve"] * 4, "merge", "merge", "close", "reopen")
+Figures = dict[uuid.UUID, tuple[int | None, int | None, int, int]]
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Day:
     parent: dict[uuid.UUID, uuid.UUID | None] = field(default_factory=dict)
     member: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     task: dict[uuid.UUID, int] = field(default_factory=dict)
+    heads: dict[uuid.UUID, int] = field(default_factory=dict)
     heir: dict[uuid.UUID, uuid.UUID | None] = field(default_factory=dict)
 
     def end(self, unit: uuid.UUID, into: uuid.UUID | None) -> None:
@@ -50,15 +51,21 @@ class Day:
         return [unit, *self.above(self.parent[unit])] if unit is not None else []
 
     def figures(self, served: list[tuple[dt.date, uuid.UUID, int]], on: dt.date) -> Figures:
-        """Return task, people and minutes of every unit with all below it."""
-        found: dict[uuid.UUID, list[int]] = {unit: [0, 0, 0, 0] for unit in self.parent}
-        lots = [(unit, (1, number, 0, 0)) for unit, number in self.task.items() if unit in self.parent]
-        lots += [(unit, (0, 0, 1, 0)) for unit in self.member.values()]
-        lots += [(top, (0, 0, 0, many)) for day, unit, many in served if day <= on and (top := self.standing(unit))]
+        """Return task, headcount, people and minutes of every unit with all below it."""
+        found: dict[uuid.UUID, list[int]] = {unit: [0, 0, 0, 0, 0, 0] for unit in self.parent}
+        lots = [(unit, (1, number, 0, 0, 0, 0)) for unit, number in self.task.items() if unit in self.parent]
+        lots += [(unit, (0, 0, 1, number, 0, 0)) for unit, number in self.heads.items() if unit in self.parent]
+        lots += [(unit, (0, 0, 0, 0, 1, 0)) for unit in self.member.values()]
+        lots += [
+            (top, (0, 0, 0, 0, 0, many)) for day, unit, many in served if day <= on and (top := self.standing(unit))
+        ]
         for unit, lot in lots:
             for one in self.above(unit):
                 found[one] = [was + more for was, more in zip(found[one], lot, strict=True)]
-        return {unit: (row[1] if row[0] else None, row[2], row[3]) for unit, row in found.items()}
+        return {
+            unit: (row[1] if row[0] else None, row[3] if row[2] else None, row[4], row[5])
+            for unit, row in found.items()
+        }
 
 
 class Story:
@@ -120,6 +127,10 @@ class Story:
         self.now.task[one] = self.draw.randint(0, 9)
         targets.set_target(OPERATOR, one, 2026, self.now.task[one], self.clock.now())
 
+    def staff(self, one: uuid.UUID, _other: uuid.UUID, _on: dt.date) -> None:
+        self.now.heads[one] = self.draw.randint(0, 9)
+        service.change_unit(OPERATOR, one, {"headcount": self.now.heads[one]}, self.clock.now())
+
     def serve(self, _one: uuid.UUID, _other: uuid.UUID, _on: dt.date) -> None:
         person = self.draw.choice(self.people)
         if person in self.now.member:
@@ -151,15 +162,15 @@ class Story:
         assert [self.seen(day) for day in self.days] == before
 
     def seen(self, day: dt.date) -> str:
-        """Return everything that the report of a day says."""
-        return repr(registration_rates(OPERATOR, RatesQuery(as_of=day), self.clock.now()))
+        """Return every figure of the report of a day; when the last task was set stays told, though it was set back."""
+        return repr(replace(registration_rates(OPERATOR, RatesQuery(as_of=day), self.clock.now()), last_set=None))
 
     def compare(self) -> None:
         done_reading()
         for date, day in self.days.items():
             report = registration_rates(OPERATOR, RatesQuery(as_of=date), self.clock.now())
             lines = {row.unit.id: row.counts for row in report.rows}
-            got = {unit: (one.target, one.registered, one.minutes) for unit, one in lines.items()}
+            got = {unit: (one.target, one.headcount, one.registered, one.minutes) for unit, one in lines.items()}
             assert got == day.figures(self.served, date), (date, self.done)
             everybody = sum(minutes for on, _, minutes in self.served if on <= date)
             assert (report.total.registered, report.total.minutes) == (len(self.people), everybody)

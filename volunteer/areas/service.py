@@ -9,12 +9,15 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor
 from volunteer.areas import queries
-from volunteer.areas.models import Area
+from volunteer.areas.models import Area, AreaPopulation
 from volunteer.areas.rules import AreaLevel, level_fault
+from volunteer.clock import site_day
+from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Conflict, InvalidInput, NotFound, invalid
 
@@ -41,6 +44,7 @@ def add_area(actor: Actor, values: dict[str, Any], now: dt.datetime) -> Area:
         area = Area(id=new_id(), created_at=now, **values)
         session.add(area)
         audit.record(session, actor, now, "area.add", ("area", area.id))
+        _keep_population(session, actor, area, now)
         session.flush()
         return area
 
@@ -61,8 +65,28 @@ def change_area(actor: Actor, area_id: uuid.UUID, name: str, resident_population
         area.name, area.resident_population = name, resident_population
         if differing:
             audit.record(session, actor, now, "area.change", ("area", area_id), fields=differing)
+            _keep_population(session, actor, area, now)
         session.flush()
         return area
+
+
+def _keep_population(session: Session, actor: Actor, area: Area, now: dt.datetime) -> None:
+    """Keep who wrote an area's population when, where it differs from what was kept last."""
+    session.flush()
+    query = sa.select(AreaPopulation).where(AreaPopulation.area_id == area.id)
+    last = session.scalars(query.order_by(AreaPopulation.version.desc()).limit(1)).first()
+    if last.resident_population == area.resident_population if last else area.resident_population is None:
+        return
+    session.add(
+        AreaPopulation(
+            area_id=area.id,
+            version=last.version + 1 if last else 1,
+            resident_population=area.resident_population,
+            set_by=actor.account_id,
+            set_at=now,
+            set_on=site_day(now, settings().zone),
+        )
+    )
 
 
 def list_areas(parent_id: uuid.UUID | None, level: str | None, limit: int, after: str | None) -> list[Area]:

@@ -27,7 +27,9 @@ def show_registration_rates(call: Call) -> Any:
     """Report the registration rates of units as of a day."""
     report = registration_rates(call.actor, call.query["rates"], call.now)
     total = {"counts": report.total, "without_unit": report.without_unit}
-    return 200, {"as_of": report.as_of, "year": report.year, "rows": report.rows, "total": total}
+    about = {"as_of": report.as_of, "year": report.year, "denominator": report.denominator}
+    last = report.last_set.at if report.last_set else None
+    return 200, about | {"denominator_set_at": last, "rows": report.rows, "total": total}
 
 
 @room.route(

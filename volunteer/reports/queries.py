@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from volunteer.areas import queries as areas
 from volunteer.hours.models import LedgerLine, LineClass
 from volunteer.registration.queries import counted_as_of, counted_spans
 from volunteer.units import queries as units
-from volunteer.units.rules import Counts
+from volunteer.units.rules import Counts, Denominator
 
 #: The classes whose minutes count; `external` ones are shown to their owner only.
 COUNTED_CLASSES = (LineClass.VERIFIED, LineClass.GRANTED)
@@ -58,12 +59,21 @@ class UnitOfDay:
     name: str
     kind: str
     parent_id: uuid.UUID | None
+    area_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """When a number was last set, and by whom."""
+
+    at: dt.datetime
+    by: uuid.UUID | None
 
 
 def tree(session: Session, day: dt.date) -> dict[uuid.UUID, UnitOfDay]:
     """Return the units that stood in the tree on `day`, by id."""
     rows = session.execute(units.tree_as_of(day))
-    return {row.id: UnitOfDay(row.id, row.code, row.name, row.kind, row.parent_id) for row in rows}
+    return {row.id: UnitOfDay(row.id, row.code, row.name, row.kind, row.parent_id, row.area_id) for row in rows}
 
 
 def ids_in_area(session: Session, area_id: uuid.UUID, day: dt.date) -> frozenset[uuid.UUID]:
@@ -78,12 +88,14 @@ def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]
     closed by then has served stands with the unit that it was merged into, else with the one that was above it; its
     task ended with it.
     """
+    heads = {row.unit_id: row.headcount for row in session.execute(units.headcounts_as_of(day))}
+    reporting = {row.unit_id: row.people for row in session.execute(_report_ins(day))}
     targets: Mapping[uuid.UUID, int] = {row.unit_id: row.target for row in session.execute(units.targets_as_of(day))}
     people = {row.unit_id: row for row in session.execute(_people(day))}
     minutes = {row.unit_id: row for row in session.execute(_minutes(day))}
     heirs = {row.unit_id: row.heir_id for row in session.execute(units.heirs_as_of(day))}
     found: dict[uuid.UUID | None, Counts] = {}
-    for unit_id in {*targets, *people, *minutes}:
+    for unit_id in {*targets, *people, *minutes, *heads, *reporting}:
         person_row, minute_row = people.get(unit_id), minutes.get(unit_id)
         own = Counts(
             target=targets.get(unit_id) if unit_id and unit_id not in heirs else None,
@@ -91,6 +103,8 @@ def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]
             active=person_row.active if person_row else 0,
             minutes=int(minute_row.minutes) if minute_row else 0,
             minutes_verified=int(minute_row.verified) if minute_row else 0,
+            headcount=heads.get(unit_id) if unit_id and unit_id not in heirs else None,
+            report_ins=reporting.get(unit_id, 0) if unit_id else 0,
         )
         heir = _standing(unit_id, heirs)
         found[heir] = found[heir] + own if heir in found else own
@@ -140,9 +154,25 @@ def _sum_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
-def last_task_set(session: Session, year: int) -> dt.datetime | None:
-    """Return when a task of a year was last set; None if none was."""
-    return session.scalar(units.last_set(year))
+def last_set(session: Session, by: Denominator, day: dt.date) -> Setting | None:
+    """Return when one of the numbers that a rate is over was last set by `day`, of whatever unit or area."""
+    query = {
+        Denominator.TASK: units.last_set(day),
+        Denominator.HEADCOUNT: units.last_headcount(day),
+        Denominator.POPULATION: areas.last_population(day),
+    }[by]
+    row = session.execute(query).first()
+    return Setting(row.set_at, row.set_by) if row else None
+
+
+def populations(session: Session, day: dt.date) -> dict[uuid.UUID, int | None]:
+    """Return the resident populations of areas as they stood on a day."""
+    return {row.area_id: row.resident_population for row in session.execute(areas.populations_as_of(day))}
+
+
+def area_parents(session: Session) -> dict[uuid.UUID, uuid.UUID | None]:
+    """Return in which area each area lies."""
+    return {row.id: row.parent_id for row in session.execute(areas.parents())}
 
 
 def places(session: Session) -> list[Place]:
@@ -171,6 +201,14 @@ def _people(day: dt.date) -> sa.Select[uuid.UUID | None, int, int]:
         .select_from(joined)
         .group_by(member.c.unit_id)
     )
+
+
+def _report_ins(day: dt.date) -> sa.Select[uuid.UUID, int]:
+    """Return a select of (unit_id, people): how many of those who count reported in at each unit on `day`."""
+    counted, here = counted_as_of(day).subquery("counted"), units.report_ins_as_of(day).subquery("here")
+    people = sa.func.count(here.c.person_id.distinct()).label("people")
+    query = sa.select(here.c.unit_id, people).join(counted, counted.c.person_id == here.c.person_id)
+    return query.group_by(here.c.unit_id)
 
 
 def _of_the_year(day: dt.date) -> sa.ColumnElement[bool]:

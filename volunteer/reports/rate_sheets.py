@@ -8,7 +8,7 @@ from volunteer.exports import service as exports
 from volunteer.exports.rules import ExportKind, Format, Stamp
 from volunteer.reports.service import Line, RatesReport
 from volunteer.reports.sheets import Cell, Column, Form, to_csv, to_xlsx
-from volunteer.units.rules import UnitKind
+from volunteer.units.rules import Denominator, UnitKind
 
 COLUMNS = (
     Column("名次", Form.WHOLE, 6),
@@ -25,6 +25,7 @@ COLUMNS = (
     Column("服务时长(分钟)", Form.WHOLE, 12),
     Column("其中核实时长(分钟)", Form.WHOLE, 12),
     Column("人均时长(分钟)", Form.TENTH, 12),
+    Column("双报到人数", Form.WHOLE, 10),
 )
 
 
@@ -35,24 +36,40 @@ def taken(actor: Actor, report: RatesReport, form: Format, now: dt.datetime) -> 
     return exports.record(actor, said, now)
 
 
+BASE, RATE = 6, 8
+
+
+def columns_of(by: Denominator) -> tuple[Column, ...]:
+    """Return the columns of a report over this number."""
+    if by is Denominator.TASK:
+        return COLUMNS
+    found = list(COLUMNS)
+    found[BASE], found[RATE] = Column(by.label, Form.WHOLE, 10), Column(by.rate_name, Form.PERCENT, 12)
+    return tuple(found)
+
+
 def as_xlsx(report: RatesReport, site_name: str, stamp: Stamp) -> bytes:
     """Return the report as a workbook."""
-    total = report.total
+    total, by = report.total, report.denominator
     rate = "—" if total.rate is None else f"{total.rate:.1%}"
+    name = "完成率" if by is Denominator.TASK else by.rate_name
+    over = f"任务为 {report.year} 年度任务数" if by is Denominator.TASK else f"{by.label}以当日为准"
+    last = f"{report.last_set.at.astimezone(stamp.at.tzinfo):%Y-%m-%d %H:%M}" if report.last_set else "—"
     titles = (
         f"{site_name}:各单位志愿者注册情况",
-        f"截至 {report.as_of};任务为 {report.year} 年度任务数,按当日的隶属关系含下级单位;"
-        f"制表时间 {stamp.at:%Y-%m-%d %H:%M}",
-        "完成率 = 已注册 ÷ 任务数;活跃 = 本年 1 月 1 日至统计日有有效服务时长;时长按服务当日所属单位统计",
-        f"合计:任务数 {'—' if total.target is None else total.target},已注册 {total.registered}"
-        f"(其中未选单位 {report.without_unit}),完成率 {rate},活跃 {total.active},服务时长 {total.minutes} 分钟",
+        f"截至 {report.as_of};{over},按当日的隶属关系含下级单位;制表时间 {stamp.at:%Y-%m-%d %H:%M}",
+        f"{name} = 已注册 ÷ {by.label}({by.label}最近修改:{last});活跃 = 本年 1 月 1 日至统计日有有效服务时长;"
+        "时长按服务当日所属单位统计",
+        f"合计:{by.label} {'—' if total.base is None else total.base},已注册 {total.registered}"
+        f"(其中未选单位 {report.without_unit}),{name} {rate},活跃 {total.active},服务时长 {total.minutes} 分钟;"
+        "每人只计一次,双报到人数另列",
     )
-    return to_xlsx("注册情况", titles, COLUMNS, _cells(report), stamp)
+    return to_xlsx("注册情况", titles, columns_of(by), _cells(report), stamp)
 
 
 def as_csv(report: RatesReport) -> bytes:
     """Return the report's rows as CSV; rates are plain numbers, 1.29 is 129 %."""
-    return to_csv(COLUMNS, _cells(report))
+    return to_csv(columns_of(report.denominator), _cells(report))
 
 
 def _cells(report: RatesReport) -> Iterator[list[Cell]]:
@@ -70,7 +87,7 @@ def _row(line: Line) -> list[Cell]:
         UnitKind(line.unit.kind).label,
         line.parent_name,
         line.depth,
-        counts.target,
+        counts.base,
         counts.registered,
         counts.rate,
         counts.active,
@@ -78,4 +95,5 @@ def _row(line: Line) -> list[Cell]:
         counts.minutes,
         counts.minutes_verified,
         counts.minutes_per_registered,
+        counts.report_ins,
     ]

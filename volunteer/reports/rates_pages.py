@@ -21,8 +21,8 @@ from volunteer.reports import rate_sheets, unit_rates
 from volunteer.reports.schemas import RegistrationRatesQuery
 from volunteer.reports.service import RatesQuery, RatesReport, registration_rates
 from volunteer.site import service as site
-from volunteer.units import targets
-from volunteer.units.rules import RateSort, SortOrder, UnitKind
+from volunteer.units import history, targets
+from volunteer.units.rules import Denominator, RateSort, SortOrder, UnitKind
 from volunteer.web.attachments import CSV, XLSX, attachment
 from volunteer.web.guard import channel_of
 from volunteer.web.layout import Card
@@ -31,7 +31,7 @@ from volunteer.web.schemas import flatten
 from volunteer.web.words import percent
 
 pages = Pages("rates")
-FILTERS = ("root", "as_of", "kind", "area_id", "depth", "sort", "order")
+FILTERS = ("root", "as_of", "kind", "area_id", "depth", "sort", "order", "denominator")
 MOST_AREAS, MOST_TASKS, ALL_LEVELS = 500, 20, 1000
 
 
@@ -61,7 +61,7 @@ def rates_page() -> Any:
         same=_same(query, report),
         before=before,
         weeks=unit_rates.weekly_of_all(report.as_of) if _is_whole(query) else [],
-        last_set=unit_rates.last_task_set(report.year),
+        setters=_setters(report),
         now=g.now,
         in_wechat=channel_of(g.actor) == "wechat",
         **_choices(),
@@ -69,8 +69,15 @@ def rates_page() -> Any:
 
 
 def _is_whole(query: RatesQuery) -> bool:
-    """Whether the total of a report is everybody's."""
-    return query.root is None and g.actor.has_everywhere(Permission.READ_REPORTS)
+    """Whether the total of a report is everybody's, over their tasks: only then the weeks are told."""
+    is_all = query.root is None and g.actor.has_everywhere(Permission.READ_REPORTS)
+    return is_all and query.denominator is Denominator.TASK
+
+
+def _setters(report: RatesReport) -> dict[uuid.UUID, str]:
+    """Return the name of who last set what the rates are over."""
+    last = report.last_set
+    return directory.names_of(g.actor, {last.by}) if last and last.by else {}
 
 
 def _typed() -> dict[str, str]:
@@ -107,12 +114,14 @@ def ranked(actor: Actor, query: RatesQuery, now: Instant) -> tuple[RatesReport, 
 def _same(query: RatesQuery, report: RatesReport) -> dict[str, str]:
     """Return the address's words for this very query, the day included, so that it means the same tomorrow."""
     told = {name: getattr(query, name) for name in FILTERS} | {"as_of": report.as_of}
+    told["denominator"] = None if query.denominator is Denominator.TASK else query.denominator
     return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def _choices() -> dict[str, Any]:
     """Return what the filters offer."""
     return {
+        "denominators": [(one.value, f"{one.rate_name}(÷ {one.label})") for one in Denominator],
         "kinds": [(kind.value, kind.label) for kind in UnitKind],
         "areas": [(area.id, area.name) for area in areas.list_areas(None, None, MOST_AREAS, None)],
     }
@@ -154,6 +163,8 @@ def unit_page(unit_id: uuid.UUID) -> Any:
         report=report,
         tasks=settings_of,
         setters=setters,
+        over=unit_rates.over(report),
+        changes=history.changes_of(g.actor, unit_id, ("headcount",)),
         is_home=unit_rates.home_unit(g.actor, g.now) == unit_id,
         now=g.now,
     )

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from volunteer.reports.service import RatesQuery
-from volunteer.units.rules import RateSort, SortOrder, UnitKind
-from volunteer.web.schemas import BaseSchema, Choice, Day, Id, QuerySchema, Whole
+from volunteer.units.rules import Denominator, RateSort, SortOrder, UnitKind
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, QuerySchema, Whole
 
 
 class RegistrationRatesQuery(QuerySchema):
@@ -19,19 +19,26 @@ class RegistrationRatesQuery(QuerySchema):
     area_id = Id()
     sort = Choice(RateSort)
     order = Choice(SortOrder)
+    denominator = Choice(Denominator)
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        for name, words in (("kind", UnitKind), ("sort", RateSort), ("order", SortOrder)):
+        for name, words in (("kind", UnitKind), ("sort", RateSort), ("order", SortOrder), ("denominator", Denominator)):
             if name in data:
                 data[name] = words(data[name])
         return {"rates": RatesQuery(**data)}
 
 
 class FiguresOut(BaseSchema):
-    """Figures of a subtree, or of everybody once; `rate` 1.29 is 129 %, null without a task."""
+    """Figures of a subtree, or of everybody once; `rate` 1.29 is 129 %, null where its denominator is 0 or not known.
+
+    `population` is told where the report is over it; `report_ins` are people beside the registered of the row.
+    """
 
     target = fields.Integer(allow_none=True, attribute="counts.target")
+    headcount = fields.Integer(allow_none=True, attribute="counts.headcount")
+    population = fields.Integer(allow_none=True, attribute="counts.population")
+    report_ins = fields.Integer(attribute="counts.report_ins")
     registered = fields.Integer(attribute="counts.registered")
     rate = fields.Float(allow_none=True, attribute="counts.rate")
     active = fields.Integer(attribute="counts.active")
@@ -64,5 +71,7 @@ class RegistrationRatesOut(BaseSchema):
 
     as_of = Day()
     year = fields.Integer()
+    denominator = Choice(Denominator)
+    denominator_set_at = Instant(allow_none=True)
     rows = fields.List(fields.Nested(RateRowOut))
     total = fields.Nested(TotalOut)

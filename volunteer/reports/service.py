@@ -5,8 +5,8 @@ Screen, XLSX and CSV come from the same `RatesQuery` through the same function. 
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -16,11 +16,12 @@ from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound, invalid
-from volunteer.reports import queries
-from volunteer.reports.queries import UnitOfDay
+from volunteer.reports import populations, queries
+from volunteer.reports.queries import Setting, UnitOfDay
 from volunteer.units import service as units
 from volunteer.units.rules import (
     Counts,
+    Denominator,
     RateRow,
     RateSort,
     SortOrder,
@@ -43,6 +44,7 @@ class RatesQuery:
     area_id: uuid.UUID | None = None
     sort: RateSort | None = None
     order: SortOrder = SortOrder.ASC
+    denominator: Denominator = Denominator.TASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RatesReport:
-    """The report. `without_unit` is how many of the total's registered persons belong to no unit."""
+    """The report. `without_unit` is how many of the total's registered persons belong to no unit.
+
+    `last_set`: when the numbers that the rates are over were last changed, and by whom.
+    """
 
     as_of: dt.date
     year: int
     rows: list[Line]
     total: Counts
     without_unit: int
+    denominator: Denominator = Denominator.TASK
+    last_set: Setting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,34 @@ def registration_rates(actor: Actor, query: RatesQuery, now: dt.datetime) -> Rat
         tree[query.root] = _not_yet_there(query.root)
     own = queries.own_counts(session, day)
     figures = [UnitFigures(unit.id, unit.parent_id, unit.code, own.get(unit.id, Counts())) for unit in tree.values()]
-    rows = roll_up(figures, view.roots, query.depth)
+    settle = settling(session, query.denominator, day, tree)
+    rows = roll_up(figures, view.roots, query.depth, lambda unit_id, counts: settle((unit_id,), counts))
     total, without_unit = _total(view, tree, own, rows)
+    tops = [row.unit_id for row in rows if row.depth == 0]
+    total = settle(tree if view.roots is None else tops, total)
     shown = _chosen(session, query, day, rows, view.allowed, tree)
     if query.sort:
         shown = sort_rows(shown, query.sort, query.order)
-    return RatesReport(day, day.year, [_line(row, tree) for row in shown], total, without_unit)
+    last = queries.last_set(session, query.denominator, day)
+    lines = [_line(row, tree) for row in shown]
+    return RatesReport(day, day.year, lines, total, without_unit, query.denominator, last)
+
+
+Settle = Callable[[Iterable[uuid.UUID], Counts], Counts]
+
+
+def settling(session: Session, by: Denominator, day: dt.date, tree: Mapping[uuid.UUID, UnitOfDay]) -> Settle:
+    """Return what says over which number the rate of a sum is, and over all units in it counts residents once."""
+    if by is not Denominator.POPULATION:
+        return lambda _unit_ids, counts: replace(counts, by=by)
+    below, parents = populations.areas_below(tree), queries.area_parents(session)
+    known = queries.populations(session, day)
+
+    def settle(unit_ids: Iterable[uuid.UUID], counts: Counts) -> Counts:
+        area_ids = frozenset[uuid.UUID]().union(*(below[one] for one in unit_ids))
+        return replace(counts, by=by, population=populations.residents(area_ids, parents, known))
+
+    return settle
 
 
 def _view(actor: Actor, root: uuid.UUID | None, day: dt.date) -> _View:

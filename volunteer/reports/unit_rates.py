@@ -14,9 +14,9 @@ from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.reports import queries
 from volunteer.reports.queries import Place, Task, UnitOfDay
-from volunteer.reports.service import Line, RatesQuery, registration_rates
+from volunteer.reports.service import Line, RatesQuery, registration_rates, settling
 from volunteer.units import service as units
-from volunteer.units.rules import Counts, RateSort, SortOrder
+from volunteer.units.rules import Counts, Denominator, RateSort, SortOrder
 
 WEEKS = 12
 WEEK = dt.timedelta(days=7)
@@ -158,6 +158,10 @@ def home_unit(actor: Actor, now: dt.datetime) -> uuid.UUID | None:
     return tops[0] if len(tops) == 1 else None
 
 
-def last_task_set(year: int) -> dt.datetime | None:
-    """Return when a task of a year was last set, of whatever unit; None if none was."""
-    return queries.last_task_set(reading(), year)
+def over(report: UnitReport) -> list[tuple[Denominator, Counts]]:
+    """Return the figures of a unit over its headcount and over the residents, where these are known."""
+    session = reading()
+    settle = settling(session, Denominator.POPULATION, report.as_of, queries.tree(session, report.as_of))
+    unit_id, counts = report.line.unit.id, report.line.counts
+    both = (replace(counts, by=Denominator.HEADCOUNT), settle((unit_id,), counts))
+    return [(one.by, one) for one in both if one.base]

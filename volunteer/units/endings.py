@@ -70,6 +70,7 @@ WORDS: Mapping[InUse, str] = {
     InUse.UNITS_BELOW: "下级单位",
     InUse.MEMBERS: "成员",
     InUse.STATIONS: "站点",
+    InUse.TEAMS: "服务队",
     InUse.ACTIVITIES: "活动",
 }
 

@@ -19,7 +19,7 @@ MEMBERSHIP_KINDS = (COUNTS, REPORT_IN)
 
 
 class Unit(Base):
-    """A unit. Name, kind, area and headcount are as they are now; place in the tree and tasks are dated."""
+    """A unit. Name, kind, area and headcount are as they are now; `UnitVersion` knows them by day."""
 
     __tablename__ = "units"
 
@@ -63,6 +63,30 @@ class Placement(Base):
             sqlite_where=sa.text("until_on IS NULL"),
             postgresql_where=sa.text("until_on IS NULL"),
         ),
+    )
+
+
+class UnitVersion(Base):
+    """What described a unit from a day on: appended, never changed; the highest version set by a day is in force then.
+
+    Reports of a day take kind, area and headcount from here; the name is told, so that former ones are known.
+    """
+
+    __tablename__ = "unit_versions"
+
+    unit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("units.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    area_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("areas.id"))
+    headcount: Mapped[int | None]
+    set_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    set_at: Mapped[dt.datetime]
+    set_on: Mapped[dt.date]
+
+    __table_args__ = (
+        one_of("kind", UnitKind),
+        sa.CheckConstraint("headcount >= 0", name="headcount_not_negative"),
     )
 
 

@@ -9,10 +9,10 @@ import uuid
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from volunteer.areas import queries as areas
-from volunteer.units.models import COUNTS, Membership, Placement, Target, Unit, UnitEnding
+from volunteer.units.models import COUNTS, REPORT_IN, Membership, Placement, Target, Unit, UnitEnding, UnitVersion
 
 #: A literal, so that the partial indexes on it can be used.
 IS_COUNTED = Membership.kind == sa.literal_column(f"'{COUNTS}'")
@@ -27,11 +27,45 @@ def in_force(
 
 def tree_as_of(day: dt.date) -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None, uuid.UUID | None]:
     """Return a select of (id, code, name, kind, area_id, parent_id) of the units that stood in the tree on `day`."""
+    standing = in_force(Placement.from_on, Placement.until_on, day)
+    if day == dt.date.max:  # as it is now, which the units themselves know
+        query = sa.select(Unit.id, Unit.code, Unit.name, Unit.kind, Unit.area_id, Placement.parent_id)
+        return query.join(Placement, Placement.unit_id == Unit.id).where(standing)
+    version = _versions_as_of(day).subquery("version")
     return (
-        sa.select(Unit.id, Unit.code, Unit.name, Unit.kind, Unit.area_id, Placement.parent_id)
+        sa.select(Unit.id, Unit.code, Unit.name, version.c.kind, version.c.area_id, Placement.parent_id)
         .join(Placement, Placement.unit_id == Unit.id)
-        .where(in_force(Placement.from_on, Placement.until_on, day))
+        .join(version, version.c.unit_id == Unit.id)
+        .where(standing)
     )
+
+
+def _versions_as_of(day: dt.date) -> sa.Select[uuid.UUID, str, uuid.UUID | None, int | None]:
+    """Return a select of (unit_id, kind, area_id, headcount) as they stood at the end of `day`."""
+    newest = (
+        sa.select(UnitVersion.unit_id, sa.func.max(UnitVersion.version).label("version"))
+        .where(UnitVersion.set_on <= day)
+        .group_by(UnitVersion.unit_id)
+        .subquery()
+    )
+    same = sa.and_(UnitVersion.unit_id == newest.c.unit_id, UnitVersion.version == newest.c.version)
+    columns = (UnitVersion.unit_id, UnitVersion.kind, UnitVersion.area_id, UnitVersion.headcount)
+    return sa.select(*columns).join(newest, same)
+
+
+def headcounts_as_of(day: dt.date) -> sa.Select[uuid.UUID, int | None]:
+    """Return a select of (unit_id, headcount) of the units that had one at the end of `day`."""
+    version = _versions_as_of(day).subquery()
+    return sa.select(version.c.unit_id, version.c.headcount).where(version.c.headcount.is_not(None))
+
+
+def last_headcount(day: dt.date) -> sa.Select[dt.datetime, uuid.UUID | None]:
+    """Return a select of (set_at, set_by) of the last change of any unit's headcount by `day`."""
+    before = aliased(UnitVersion)
+    earlier = sa.and_(before.unit_id == UnitVersion.unit_id, before.version == UnitVersion.version - 1)
+    query = sa.select(UnitVersion.set_at, UnitVersion.set_by).outerjoin(before, earlier)
+    query = query.where(UnitVersion.headcount.is_distinct_from(before.headcount), UnitVersion.set_on <= day)
+    return query.order_by(UnitVersion.set_at.desc()).limit(1)
 
 
 def described() -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None, int | None, str | None, dt.date | None]:
@@ -62,9 +96,10 @@ def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int
     return query.order_by(Target.unit_id, Target.year, Target.version)
 
 
-def last_set(year: int) -> sa.Select[dt.datetime | None]:
-    """Return a select of the one `set_at` when a task of a year was last set; null if none was."""
-    return sa.select(sa.func.max(Target.set_at).label("set_at")).where(Target.year == year)
+def last_set(day: dt.date) -> sa.Select[dt.datetime, uuid.UUID | None]:
+    """Return a select of (set_at, set_by) of the task of the year of `day` that was set last by then, if any was."""
+    query = sa.select(Target.set_at, Target.set_by).where(Target.year == day.year, Target.set_on <= day)
+    return query.order_by(Target.set_at.desc()).limit(1)
 
 
 def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
@@ -77,6 +112,12 @@ def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
     )
     same = sa.and_(Target.unit_id == newest.c.unit_id, Target.version == newest.c.version)
     return sa.select(Target.unit_id, Target.target).join(newest, same).where(Target.year == day.year)
+
+
+def report_ins_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:
+    """Return a select of (person_id, unit_id): where people reported in (双报到) on `day`, beside where they count."""
+    here = in_force(Membership.from_on, Membership.until_on, day)
+    return sa.select(Membership.person_id, Membership.unit_id).where(Membership.kind == REPORT_IN, here)
 
 
 def memberships_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:

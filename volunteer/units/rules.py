@@ -83,35 +83,77 @@ def would_cycle(parents: Mapping[Id, Id | None], node: Id, new_parent: Id | None
     return False
 
 
+class Denominator(StrEnum):
+    """By what the registered are divided. Only over residents it is called 注册率. Source: ux.md, top list; §9."""
+
+    TASK = "task"
+    HEADCOUNT = "headcount"
+    POPULATION = "population"
+
+    @property
+    def label(self) -> str:
+        """The Chinese word for it."""
+        return _DENOMINATORS[self][0]
+
+    @property
+    def rate_name(self) -> str:
+        """What the rate over it is called."""
+        return _DENOMINATORS[self][1]
+
+
+_DENOMINATORS: Final = {
+    Denominator.TASK: ("任务数", "任务完成率"),
+    Denominator.HEADCOUNT: ("单位人数", "人员注册比例"),
+    Denominator.POPULATION: ("常住人口", "注册率"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The figures of a unit, a subtree or everybody: persons and integer minutes; `target` None = no task was set."""
+    """The figures of a unit, a subtree or everybody: persons and integer minutes; `target` None = no task was set.
+
+    `report_ins` are people who report in beside where they count; they are never among the registered of their line.
+    `population` cannot be added up, since areas lie in each other: whoever sums sets it anew. `by` says which of the
+    three the rate is over.
+    """
 
     target: int | None = None
     registered: int = 0
     active: int = 0
     minutes: int = 0
     minutes_verified: int = 0
+    headcount: int | None = None
+    report_ins: int = 0
+    population: int | None = None
+    by: Denominator = Denominator.TASK
 
     def __add__(self, other: "Counts") -> "Counts":
-        tasks = [task for task in (self.target, other.target) if task is not None]
         return Counts(
-            sum(tasks) if tasks else None,
+            _sum_of_known(self.target, other.target),
             self.registered + other.registered,
             self.active + other.active,
             self.minutes + other.minutes,
             self.minutes_verified + other.minutes_verified,
+            _sum_of_known(self.headcount, other.headcount),
+            self.report_ins + other.report_ins,
         )
 
     @property
+    def base(self) -> int | None:
+        """The number that the rate is over; None where it is not known."""
+        return {"task": self.target, "headcount": self.headcount, "population": self.population}[self.by]
+
+    @property
     def rate(self) -> float | None:
-        """Registered ÷ target, never capped; None where the target is 0 or absent."""
-        return self.registered / self.target if self.target else None
+        """Registered ÷ base, never capped; None where the base is 0 or absent."""
+        return self.registered / self.base if self.base else None
 
     @property
     def missing(self) -> int | None:
-        """Target − registered, 0 once the task is done; None where the target is 0 or absent."""
-        return max(self.target - self.registered, 0) if self.target else None
+        """Base − registered, 0 once it is reached; None where the base is 0 or absent, or are all residents."""
+        if self.by is Denominator.POPULATION:
+            return None
+        return max(self.base - self.registered, 0) if self.base else None
 
     @property
     def active_rate(self) -> float | None:
@@ -146,6 +188,11 @@ class RateRow(Generic[Id]):
     counts: Counts
 
 
+def _sum_of_known(one: int | None, other: int | None) -> int | None:
+    """Return the sum of what is known; None where neither is."""
+    return None if one is None and other is None else (one or 0) + (other or 0)
+
+
 def sum_counts(counts: Iterable[Counts]) -> Counts:
     """Return the sum of all figures; of none, no target and zeros."""
     total = Counts()
@@ -155,14 +202,17 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
 
 
 def roll_up(
-    units: Iterable[UnitFigures[Id]], roots: Collection[Id] | None = None, depth: int | None = None
+    units: Iterable[UnitFigures[Id]],
+    roots: Collection[Id] | None = None,
+    depth: int | None = None,
+    settle: Callable[[Id, Counts], Counts] | None = None,
 ) -> list[RateRow[Id]]:
     """Return the rows of the report in pre-order by code, each covering its subtree.
 
     Pass **all** units of that day: ranks count all siblings of one parent, shown or not. A unit whose parent is not
     among them is a top one; tops rank among those with the same `parent_id`. `roots` chooses whose subtrees are shown
     (depth 0 each; one inside another is shown once, inside; unknown ones are left out); None shows all. `depth` cuts
-    below that depth, after summing. Equal codes go by id.
+    below that depth, after summing. `settle` finishes each sum before it is ranked. Equal codes go by id.
 
     Raises:
         ValueError: two units with one id, or parents that form a ring.
@@ -179,6 +229,8 @@ def roll_up(
         parent_id = by_id[unit_id].parent_id
         if parent_id is not None and parent_id in sums:
             sums[parent_id] = sums[parent_id] + sums[unit_id]
+    if settle is not None:
+        sums = {unit_id: settle(unit_id, counts) for unit_id, counts in sums.items()}
     ranks = _ranks(by_id, sums)
     shown = tops if roots is None else _outermost(roots, by_id)
     return [
@@ -281,6 +333,9 @@ class RateSort(StrEnum):
     MINUTES_VERIFIED = "minutes_verified"
     MINUTES_PER_REGISTERED = "minutes_per_registered"
     RANK = "rank"
+    HEADCOUNT = "headcount"
+    POPULATION = "population"
+    REPORT_INS = "report_ins"
 
 
 def sort_rows(rows: Iterable[RateRow[Id]], sort: RateSort, order: SortOrder = SortOrder.ASC) -> list[RateRow[Id]]:

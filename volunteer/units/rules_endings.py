@@ -12,6 +12,7 @@ class InUse(Worded):
     UNITS_BELOW = "units-below", "下面还有单位。请先把它们移到别的单位,或把本单位并入另一个单位。"
     MEMBERS = "members", "还有成员。请先把他们转到别的单位,或把本单位并入另一个单位。"
     STATIONS = "stations", "还有归属它的站点。请先给这些站点换归属单位,或把本单位并入另一个单位。"
+    TEAMS = "teams", "还有所属的服务队。请先给这些服务队换所属单位,或把本单位并入另一个单位。"
     ACTIVITIES = "activities", "还有它主办、尚未开始的活动。请先结束或取消,或把本单位并入另一个单位。"
 
 

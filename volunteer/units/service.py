@@ -19,7 +19,7 @@ from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Conflict, Fault, InvalidInput, NotFound
-from volunteer.units import endings, placements, queries
+from volunteer.units import endings, placements, queries, versions
 from volunteer.units.models import Placement, Unit
 from volunteer.units.rules import check_uscc
 
@@ -90,6 +90,7 @@ def add_unit(actor: Actor, values: dict[str, Any], now: dt.datetime) -> UnitView
         session.add(unit)
         session.flush()
         session.add(Placement(id=new_id(), unit_id=unit.id, parent_id=parent_id, from_on=unit.created_on))
+        versions.keep(session, actor, unit, now)
         audit.record(session, actor, now, "unit.add", ("unit", unit.id))
         session.flush()
         return view(unit, parent_id)
@@ -135,6 +136,7 @@ def _describe(session: Session, actor: Actor, unit: Unit, changes: dict[str, Any
         setattr(unit, name, value)
     if differing:
         audit.record(session, actor, now, "unit.change", ("unit", unit.id), fields=sorted(differing))
+        versions.keep(session, actor, unit, now)
     session.flush()
 
 
