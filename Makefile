@@ -15,7 +15,7 @@ BROWSER_NEEDED := $(if $(wildcard tests/e2e),browser)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test coverage test-slow check format translations assets bench lock browser clean
+.PHONY: help run test coverage test-slow check format translations assets bench bench-decoder lock browser clean
 
 help: ## show this list
 	@echo "Volunteer: the targets of this Makefile"
@@ -52,6 +52,9 @@ assets: $(ASSETS) ## build the pages' style sheet and scripts into static/dist (
 
 bench: .venv/.dev $(CATALOGUES) ## measure, on this machine
 	$(BIN)/python -m tools.bench $(ARGS)
+
+bench-decoder: .venv/.dev $(ASSETS) browser ## compare decoders of QR codes on hard frames, in Chromium
+	$(BIN)/python -m tools.bench.decoders
 
 lock: .venv/.dev ## pin *.in into *.lock, with hashes (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.lock

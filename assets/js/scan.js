@@ -118,7 +118,8 @@ function noteOf(found, kept, all) {
   if (CODE.test(kept.code) && all.some((one) => same(one) && Date.parse(kept.scanned_at) - Date.parse(one.scanned_at) < SAME_MS)) return words.again;
   if (!isOurs(kept.code)) return words.invalid;
   if (found === undefined) return words.unchecked;
-  return found ? { wrong: words.wrong, late: words.late, unchecked: words.unchecked }[found.verdict] || "" : words.unlisted;
+  if (found?.person.flags.includes("suspended")) return words.held;
+  return found ? { wrong: words.wrong, expired: words.late, unchecked: words.unchecked }[found.verdict] || "" : words.unlisted;
 }
 
 // With the camera open a state that asks for nothing makes room after a while; what needs somebody stays.

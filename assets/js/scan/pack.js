@@ -30,7 +30,7 @@ function placeOf(pack, step) {
 }
 
 // What the pack knows of a code at `now` (ms): null where nobody of the day has this pass number, else the person as the
-// pack tells them, and what the code is: `right`, `wrong`, `late`, or `unchecked` where the pack cannot tell.
+// pack tells them, and what the code is: `valid`, `card`, `expired`, `wrong`, or `unchecked` where the pack cannot tell.
 export async function lookUp(pack, code, now) {
   if (pack.format !== FORMAT) return null;
   const keys = await keysOf(pack, code.slice(2, 11));
@@ -48,11 +48,11 @@ export async function lookUp(pack, code, now) {
 }
 
 function judge(pack, person, plain, tag, code, step) {
-  if (code.startsWith("92")) return !(code[11] in person.cards) ? "unchecked" : person.cards[code[11]] === tag ? "right" : "wrong";
+  if (code.startsWith("92")) return !(code[11] in person.cards) ? "unchecked" : person.cards[code[11]] === tag ? "card" : "wrong";
   if (Number(code[11]) !== person.version || placeOf(pack, step) < 0) return "unchecked";
   for (let back = 0; back < LATE_STEPS; back += 1) {
     const place = placeOf(pack, step - back);
-    if (place >= 0 && hex(plain.slice(place, place + TAG)) === tag) return back < LIVE_STEPS ? "right" : "late";
+    if (place >= 0 && hex(plain.slice(place, place + TAG)) === tag) return back < LIVE_STEPS ? "valid" : "expired";
   }
   return "wrong";
 }
