@@ -281,6 +281,14 @@ class Builder:
         body = {"volunteer_id": ids["child"]}
         self.make("team_request2", f"/teams/{ids['team']}/requests", body, tokens["volunteer"])
 
+    def pairings(self) -> None:
+        """A leader and our unit answer for our area; a zone."""
+        self.make("official", "/officials", {"name": "鲜于领导", "office": f"副区长{next(_numbers)}"})
+        self.make("zone", "/zones", {"code": f"WZ{next(_numbers)}", "name": "望江片区"})
+        body = {"kind": "paired", "area_id": self.world.ids["area"], "unit_ids": [self.world.ids["bureau"]]}
+        made = self.api("POST", "/pairings", body, self.admin, expect=201).body["items"]
+        self.world.ids["pairing"] = made[0]["id"]
+
     def devices(self) -> None:
         """A scanner of ours, one of the neighbours', and a spare one."""
         for name, station, keeper in (
@@ -334,6 +342,7 @@ class Builder:
         self.imports()
         self.activities()
         self.teams()
+        self.pairings()
         self.devices()
         self.requests()
         self.scans()

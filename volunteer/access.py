@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SCAN = "scan"
     READ_STATIONS = "read-stations"
     READ_REPORTS = "read-reports"
+    READ_PAIRINGS = "read-pairings"
     READ_TEAMS = "read-teams"
     MANAGE_TEAMS = "manage-teams"
     AUDIT = "audit"
@@ -68,6 +69,7 @@ _KEEPER = frozenset(
         Permission.READ_PEOPLE,
         Permission.REGISTER_OTHERS,
         Permission.UNMASK,
+        Permission.READ_PAIRINGS,
         Permission.READ_TEAMS,
         Permission.MANAGE_TEAMS,
     }
@@ -80,6 +82,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_PEOPLE,
             Permission.READ_STATIONS,
             Permission.READ_REPORTS,
+            Permission.READ_PAIRINGS,
             Permission.READ_TEAMS,
             Permission.AUDIT,
         }
@@ -92,6 +95,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REGISTER_OTHERS,
             Permission.UNMASK,
             Permission.READ_REPORTS,
+            Permission.READ_PAIRINGS,
             Permission.READ_TEAMS,
             Permission.MANAGE_TEAMS,
         }

@@ -65,6 +65,8 @@ from volunteer.imports import api as imports_api
 from volunteer.imports import background as imports_background
 from volunteer.imports import pages as imports_pages
 from volunteer.notifications import service as notifications
+from volunteer.pairings import api as pairings_api
+from volunteer.pairings import pages as pairings_pages
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
@@ -90,6 +92,7 @@ from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
+from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
 from volunteer.reports import public, rates_pages
 from volunteer.reports import stations_api as stations_report_api
@@ -139,6 +142,7 @@ ROOMS: tuple[Room, ...] = (
     imports_api.room,
     stations_api.room,
     teams_api.room,
+    pairings_api.room,
     activities_api.room,
     signups_api.room,
     hours_api.room,
@@ -171,6 +175,8 @@ PAGES: tuple[Pages, ...] = (
     ending_pages.pages,
     stations_desk.pages,
     teams_pages.pages,
+    pairings_pages.pages,
+    pairing_sheets.pages,
     teams_desk.pages,
     accounts_desk.pages,
     areas_desk.pages,

@@ -1,12 +1,12 @@
-"""Teams in a browser: a volunteer asks to join, who leads it agrees, a liaison looks at its figures."""
+"""Teams and pairings in a browser: asked to join, agreed, counted; set, seen with its gap, ended."""
 
 from tests.e2e.conftest import World
-from tests.e2e.test_records import sign_in
+from tests.e2e.test_records import sign_in, sign_in_as_boss
 from tests.e2e.visitor import Visitor
 from tests.registration.making import PASSWORD, add_volunteer
 from tests.teams.test_teams import make_team
 from tests.units.making import PASSWORD as STAFF_PASSWORD
-from tests.units.making import make_account, make_unit
+from tests.units.making import make_account, make_area, make_unit
 
 
 def test_asking_agreeing_and_the_figures(visitor: Visitor, world: World) -> None:
@@ -38,3 +38,25 @@ def test_asking_agreeing_and_the_figures(visitor: Visitor, world: World) -> None
     visitor.tap("志愿服务队伍")
     visitor.tap("队伍统计")
     assert "每人只计一次" in visitor.text
+
+
+def test_an_administrator_sets_who_answers_for_a_community(visitor: Visitor, world: World) -> None:
+    make_area(world.api, world.admin, "community", name="望桥社区")
+    make_unit(world.api, world.admin, name="区财政局")
+    world.api("POST", "/officials", {"name": "顾明达", "office": "副区长"}, world.admin, expect=201)
+    sign_in_as_boss(visitor)
+    visitor.tap("包联")
+    visitor.tap("设置包联")
+    visitor.tap("保存")
+    assert visitor.page.title().startswith("错误:")
+    visitor.pick("种类", "包联")
+    visitor.type("区域", "望桥社区")
+    visitor.type("单位", "区财政局")
+    visitor.tap("保存")
+    assert "缺包联领导" in visitor.text
+    visitor.tap("结束 区财政局 望桥社区", exact=False)
+    visitor.type("原因", "分工调整")
+    visitor.tap("结束", "button")
+    visitor.tap("包联", nth=1)
+    for by in ("按领导", "按单位", "按片区"):
+        visitor.tap(by)

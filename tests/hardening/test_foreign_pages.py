@@ -19,7 +19,8 @@ FOREIGN = ("foreign_keeper", "foreign_liaison", "other")
 #: What is for everybody, and where one acts for oneself.
 PUBLIC = re.compile(
     r"(GET|POST) (/me/privacy/(changes/)?\{consent\}|/s/\{station|/me/make-ups/new\?shift=\{shift"
-    r"|/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/teams/\{team\}(/join|/leave)?$)"
+    r"|/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/teams/\{team\}(/join|/leave)?$"
+    r"|/pairings/(areas|units|officials)/\{\w+\}$)"
 )
 #: Empty sheets to fill in: the same for every liaison.
 BLANK = "/people/import/templates/"

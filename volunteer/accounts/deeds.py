@@ -29,6 +29,12 @@ DEEDS: Final = {
     "unit.target": "设置任务数",
     "station.add": "新增站点",
     "station.change": "修改站点信息",
+    "official.add": "新增包联领导",
+    "official.leave": "包联领导离任",
+    "zone.add": "新增片区",
+    "zone.change": "调整片区范围",
+    "pairing.set": "设置包联",
+    "pairing.end": "结束包联",
     "team.add": "成立队伍",
     "team.change": "修改队伍",
     "team.dissolve": "解散队伍",
@@ -124,6 +130,9 @@ SUBJECTS: Final = {
     "site": "系统",
     "station": "站点",
     "team": "队伍",
+    "official": "包联领导",
+    "zone": "片区",
+    "pairing": "包联",
     "unit": "单位",
 }
 DETAILS: Final = {

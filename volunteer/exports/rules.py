@@ -25,6 +25,7 @@ class ExportKind(StrEnum):
     RATES = "rates"
     STATIONS = "stations"
     TEAMS = "teams"
+    PAIRINGS = "pairings"
     IMPORT_FAULTS = "import-faults"
     OWN_DATA = "own-data"
 
@@ -41,6 +42,7 @@ _LABELS: Final = {
     _K.RATES: "各单位注册情况",
     _K.STATIONS: "站点服务情况",
     _K.TEAMS: "队伍情况",
+    _K.PAIRINGS: "包联情况",
     _K.IMPORT_FAULTS: "标出问题的导入表",
     _K.OWN_DATA: "本人下载自己的数据",
 }

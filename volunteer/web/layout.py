@@ -107,6 +107,7 @@ SIDE = (
     Place("units_desk.list_page", _l("Units and tasks"), (Permission.MANAGE_SITE,)),
     Place("areas_desk.list_page", _l("Areas"), (Permission.MANAGE_SITE,)),
     Place("stations_desk.list_page", _l("Stations and devices"), (Permission.READ_STATIONS,)),
+    Place("pairings.list_page", _l("Pairing"), (Permission.READ_PAIRINGS,)),
     Place("teams_desk.list_page", _l("Teams"), (Permission.READ_TEAMS,)),
     Place("accounts_desk.list_page", _l("Accounts and roles"), (Permission.AUDIT,)),
     Place("site.settings_page", _l("Site settings"), (Permission.MANAGE_SITE,)),
