@@ -1,17 +1,14 @@
 """The building: makes the Flask app, opens the rooms, and wires what must run upward (decisions 19)."""
 
-import ipaddress
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, current_app, jsonify
 from flask_babel import Babel, lazy_gettext
 from flask_wtf import CSRFProtect
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from volunteer import __version__, config, database, jobs, migrations, queueing
+from volunteer import __version__, config, database, jobs, outside, queueing
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
 from volunteer.accounts import audit_pages, devices, directory, password_pages, session_pages, sign_in, telling
@@ -52,7 +49,6 @@ from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
 from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
-from volunteer.errors import Unavailable
 from volunteer.exports import pages as exports_pages
 from volunteer.exports import service as exports
 from volunteer.hours import api as hours_api
@@ -198,10 +194,6 @@ PAGES: tuple[Pages, ...] = (
     assisted_pages.pages,
     certificates_desk.pages,
     roster_pages.pages,
-)
-CSP = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
-    "form-action 'self'"
 )
 ROLE_NAMES = {
     Role.ADMIN: lazy_gettext("Administrator"),
@@ -356,47 +348,11 @@ def routes() -> list[Route]:
 def _open_outside(app: Flask, conf: Settings) -> None:
     """Add what stands outside the API: health, readiness, the OpenAPI document, headers, the demo's fence."""
     document = openapi.build(routes(), API, __version__)
-    app.add_url_rule("/healthz", "healthz", _health)
-    app.add_url_rule("/readyz", "readyz", _ready)
+    app.add_url_rule("/healthz", "healthz", outside.health)
+    app.add_url_rule("/readyz", "readyz", outside.ready)
     app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
-    app.after_request(_headers)
+    app.after_request(outside.send_headers)
     app.context_processor(lambda: {"role_names": ROLE_NAMES})
     if conf.sms in config.LOOPBACK_SMS:
-        app.before_request(_loopback_only)
+        app.before_request(outside.serve_loopback_only)
     logging.getLogger("volunteer").setLevel(logging.INFO)
-
-
-def _health() -> Any:
-    """The process lives; `assets` says whether the pages have their built sheet or the plain one."""
-    return jsonify(status="ok", version=__version__, assets="built" if assets.is_built() else "fallback")
-
-
-def _ready() -> Any:
-    """Whether the database answers and its migrations are current; else 503."""
-    try:
-        with database.db.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        current = migrations.is_current(database.db.engine)
-    except SQLAlchemyError as error:
-        raise Unavailable("数据库没有应答。") from error
-    if not current:
-        raise Unavailable("数据库结构不是最新的,请运行 volunteer db upgrade。")
-    return jsonify(status="ready", version=__version__)
-
-
-def _loopback_only() -> None:
-    """Codes are shown in answers or in the log, so this machine alone is served, however it was started."""
-    sender = request.environ.get("werkzeug.proxy_fix.orig", request.environ).get("REMOTE_ADDR")
-    if not ipaddress.ip_address(sender or "127.0.0.1").is_loopback:
-        raise Unavailable("演示或开发模式只能在本机访问。")
-
-
-def _headers(response: Response) -> Response:
-    """Send what keeps a browser from being turned against its user."""
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
