@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import event as hooks
+from sqlalchemy.orm import Session
 
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
@@ -158,35 +160,84 @@ def by_the_minute(events: list[dict[str, Any]], start: dt.datetime, length: int)
     return sum(any(a <= minute < b for a, b in spans) for minute in range(length))
 
 
+FAST = dt.timedelta(minutes=4)
+
+
+def upload(post: Post, part: list[dict[str, Any]], device: str, is_fast: bool, dies: bool) -> None:
+    """Send scans as a device does: its clock may be wrong, and the server may die with all stored, none committed."""
+    sent = post.clock.now() + FAST if is_fast else post.clock.now()
+    if is_fast:
+        part = [one | {"scanned_at": str(dt.datetime.fromisoformat(one["scanned_at"]) + FAST)} for one in part]
+
+    def power_cut(session: Session) -> None:
+        raise RuntimeError("the power is gone")
+
+    if dies:
+        hooks.listen(Session, "before_commit", power_cut)
+        body = {"sent_at": sent.isoformat(), "events": part}
+        assert post.api("POST", "/checkins/batch", body, device).status == 500
+        hooks.remove(Session, "before_commit", power_cut)
+    post.batch(part, device, sent)
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_split_shuffled_repeated_from_two_devices_it_is_the_same(
+def test_split_shuffled_repeated_with_crashes_from_two_devices_one_with_a_wrong_clock_it_is_the_same(
     post: Post, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seed % 2:  # a life is then read in many steps, as it would be where shifts follow each other for days
         monkeypatch.setattr(lives, "REACH", dt.timedelta(minutes=1))
     rng = random.Random(seed)  # noqa: S311 - a test's dice
-    length, shift = 90, post.shift(0, 90)
+    length, shift = 100, post.shift(0, 90)
     people = [post.volunteer(shift) for _ in range(4)]
     devices = [post.device, make_device(post.api, post.scene.keeper, post.scene.station)]
     mine: dict[str, list[dict[str, Any]]] = {}
     for who in people:
         minutes = sorted(rng.sample(range(-29 * 2, 130 * 2), rng.randrange(2, 9)))
         mine[who.id] = [post.event(who, rng.choice(["in", "out"]), shift, half / 2) for half in minutes]
+    by = {one["id"]: rng.choice(devices) for events in mine.values() for one in events}
+
+    def send(some: list[dict[str, Any]]) -> None:
+        rng.shuffle(some)
+        while some:
+            size = rng.randrange(1, 8)
+            for device in devices:
+                part = [one for one in some[:size] if by[one["id"]] == device]
+                if part:
+                    upload(post, part, device, device != post.device, rng.random() < 0.3)
+            del some[:size]
+
+    every = [one for events in mine.values() for one in events]
+    post.go(60)
+    send([one for one in every if one["scanned_at"] <= post.at(55).isoformat() and rng.random() < 0.5])
+    post.api("PATCH", f"/shifts/{shift}", {"ends_at": post.at(length).isoformat()}, post.scene.keeper, 200)
     post.go(160)
-    sent = [(event, rng.choice(devices)) for events in mine.values() for event in events]
-    sent += rng.choices(sent, k=5)
-    rng.shuffle(sent)
-    while sent:
-        size = rng.randrange(1, 8)
-        for device in devices:
-            part = [event for event, by in sent[:size] if by == device]
-            if part:
-                post.batch(part, device)
-        del sent[:size]
-    for who in people:
-        assert post.hours(who)["minutes_total"] == by_the_minute(mine[who.id], post.start, length), who
+    send([*every, *rng.choices(every, k=5)])
+    assert_counted(post, mine, shift, length)
+    voided = [rng.choice(events) for events in mine.values()][:2]
+    for one in voided:
+        post.api("POST", f"/checkins/{one['id']}/void", {"reason": "扫错了"}, post.scene.keeper, 200)
+    kept = {who: [one for one in events if one not in voided] for who, events in mine.items()}
+    assert_counted(post, kept, shift, length)
+
+
+def test_a_cancelled_shift_takes_what_was_served_and_nobody_new(post: Post) -> None:
+    shift = post.shift(0, 90)
+    there, late = post.volunteer(shift), post.volunteer(shift)
+    post.go(5)
+    post.scan(there, "in", shift)
+    kept = [post.event(late, "in", shift, 10), post.event(there, "out", shift, 40), post.event(there, "in", shift, 20)]
+    post.go(45)
+    post.api("POST", f"/shifts/{shift}/cancel", {"reason": "暴雨"}, post.scene.keeper, 200)
+    assert said(post.batch(kept)) == ["cancelled", "checked_out", "cancelled"]
+    assert said(post.batch(kept[::-1])) == ["cancelled", "checked_out", "cancelled"]
+    assert [post.hours(who)["minutes_total"] for who in (there, late)] == [35, 0]
+
+
+def assert_counted(post: Post, events: dict[str, list[dict[str, Any]]], shift: str, length: int) -> None:
+    """Assert that everybody has the minutes that a person with a watch would count, and that a rebuild agrees."""
+    for who in post.people:
+        assert post.hours(who)["minutes_total"] == by_the_minute(events[who.id], post.start, length), who
     rows = post.attendances(shift)
     with post.api.app.app_context():
-        found = service.rebuild(post.api.now())
-    assert found["changed"] == 0
+        assert service.rebuild(post.api.now())["changed"] == 0
     assert post.attendances(shift) == rows
