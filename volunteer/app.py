@@ -40,6 +40,7 @@ from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
+from volunteer.checkin import evidence_pages, poster_pages, roster_pages, showing, station_pages, visit_pages
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import pages as checkin_pages
@@ -191,6 +192,7 @@ PAGES: tuple[Pages, ...] = (
     station_pages.pages,
     sync_pages.pages,
     install_pages.pages,
+    evidence_pages.pages,
     assisted_pages.pages,
     certificates_desk.pages,
     roster_pages.pages,

@@ -149,7 +149,7 @@ def last_scans(today: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any
     here = sa.and_(SCANS.c.station_id == today["station_id"], sa.true() if today["whole"] else sa.false())
     query = sa.select(SCANS.c.id).where(SCANS.c.received_at >= start, of_shifts | here)
     ids = session.scalars(query.order_by(SCANS.c.received_at.desc(), SCANS.c.id.desc()).limit(LAST)).all()
-    return _told(ids, now)
+    return told_of(ids)
 
 
 def scan_of(actor: Actor, scan_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
@@ -167,10 +167,10 @@ def scan_of(actor: Actor, scan_id: uuid.UUID, now: dt.datetime) -> dict[str, Any
         stations.require_station(actor, Permission.RUN_ACTIVITIES, station_id)
     elif not actor.has_everywhere(Permission.RUN_ACTIVITIES):
         raise NotFound
-    return _told([scan_id], now)[0]
+    return told_of([scan_id])[0]
 
 
-def _told(ids: Sequence[uuid.UUID], now: dt.datetime) -> list[dict[str, Any]]:
+def told_of(ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
     """Return scans as a list shows them, in the order of `ids`; the lives of all their people are read at once."""
     session = reading()
     rows = lives.rows_of(session, ids)

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from volunteer.checkin.marks import MARKS, RESULTS
 from volunteer.checkin.outcomes import State
 from volunteer.checkin.reasons import Direction, Evidence, Outcome, Reason
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Number, Page, QuerySchema, Text, Truth, Whole
@@ -382,3 +383,13 @@ class PackOut(BaseSchema):
     steps = fields.List(fields.Nested(PackStepsOut))
     shifts = fields.List(fields.Nested(PackShiftOut))
     entries = fields.List(fields.Nested(PackEntryOut))
+
+
+class EvidenceQuery(QuerySchema):
+    """Which scans a list shows: of one day, and what it is narrowed to."""
+
+    day = Day(required=True)
+    station_id = Id(data_key="station", load_default=None)
+    shift_id = Id(data_key="shift", load_default=None)
+    mark = Choice(tuple(MARKS), load_default=None)
+    result = Choice(tuple(RESULTS), load_default=None)

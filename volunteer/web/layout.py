@@ -97,6 +97,7 @@ TABS = (
 SIDE = (
     Place("accounts.me_page", _l("Overview")),
     Place("station.today_page", _l("Check-in desk"), (Permission.SCAN, Permission.READ_STATIONS)),
+    Place("evidence.list_page", _l("Scans"), (Permission.READ_STATIONS,)),
     Place("decisions.list_page", _l("To decide"), (Permission.DECIDE,)),
     Place("manage.list_page", _l("Run activities"), (Permission.RUN_ACTIVITIES,)),
     Place("rates.rates_page", _l("Registration rates"), (Permission.READ_REPORTS,)),
