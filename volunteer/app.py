@@ -40,11 +40,18 @@ from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
 from volunteer.checkin import api as checkin_api
-from volunteer.checkin import evidence_pages, poster_pages, roster_pages, showing, station_pages, visit_pages
+from volunteer.checkin import (
+    evidence_pages,
+    poster_pages,
+    roster_pages,
+    showing,
+    station_pages,
+    sync_pages,
+    visit_pages,
+)
 from volunteer.checkin import jobs as checkin_jobs
 from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import pages as checkin_pages
-from volunteer.checkin import poster_pages, roster_pages, showing, station_pages, sync_pages, visit_pages
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
 from volunteer.clock import Clock, Instant, SystemClock
