@@ -18,6 +18,8 @@ from tests.e2e.visitor import Visitor
 from tests.units.making import make_account
 
 SECOND = 30  # frames
+#: What a browser says that could install the page.
+INSTALLABLE = "dispatchEvent(new Event('beforeinstallprompt', { cancelable: true }))"
 #: How many bytes of scripts the page has fetched.
 SCRIPTS = """performance.getEntriesByType("resource").filter((one) => one.name.endsWith(".js"))
   .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
@@ -85,6 +87,8 @@ def test_j4_two_taps_then_the_camera_takes_one_after_the_other(
         Visitor.arrive(browser, world.base, permissions=["camera"]) as visitor,
     ):
         at_the_scanner(visitor, gate)
+        visitor.page.evaluate(INSTALLABLE)
+        assert visitor.page.locator("#install").is_visible()
         fetched: list[str] = []
         visitor.page.on("request", lambda request: fetched.append(request.url))
         assert visitor.page.evaluate(SCRIPTS) < 25 * 1024, "before the camera is asked for (AC20)"
@@ -133,6 +137,8 @@ def test_without_a_camera_and_inside_wechat_the_page_says_so(chromium: Browser, 
     with Visitor.arrive(chromium, world.base, user_agent=agent) as visitor:
         at_the_scanner(visitor, gate)
         assert "在浏览器打开" in visitor.text
+        visitor.page.evaluate(INSTALLABLE)
+        assert visitor.page.locator("#install").is_hidden()
         visitor.page.get_by_role("button", name="打开摄像头扫码").click()
         visitor.page.get_by_text("没有找到摄像头").wait_for()
         visitor.look()

@@ -105,7 +105,17 @@ def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, g
     # What the worker keeps: frames and files. Who signs out takes the day along.
     for one in page.evaluate(CACHED):
         assert re.fullmatch(r"GET (/static/dist/[\w.-]+|/station/shell/(scan|queue|check)|/offline)", one), one
-    page.goto(visitor.base + "/me")
+    # The page is closed while a scan waits: any page of the keeper's sends it.
+    page.goto(f"{visitor.base}/station/{gate.scene.station}/scan")
+    context.set_offline(True)
+    page.get_by_label("签退", exact=True).check()
+    beam(visitor, gate.code(listed))
+    page.locator("[data-panel] [data-k=off]").wait_for()
+    page.goto("about:blank")
+    context.set_offline(False)
+    page.goto(visitor.base + "/station")
+    until(page, lambda: all(one["state"] == "answered" for one in kept(page)))
+    assert [bool(pair["out"]) for pair in rows(gate)[listed.id]] == [True]
     with page.expect_navigation():  # once the device is emptied
         page.get_by_role("button", name="退出登录").click()
     assert kept(page) == []

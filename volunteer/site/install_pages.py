@@ -19,7 +19,7 @@ from volunteer.web.pages import Pages
 pages = Pages("install")
 GREEN = "#0b6b3a"
 #: Built files that the scanning pages need, by name or by what their names begin with.
-NEEDED = ("app.css", "scan.js", "queue.js", "check.js", "leave.js", "icon", "lazy/", "shared/")
+NEEDED = ("app.css", "scan.js", "queue.js", "check.js", "device.js", "icon", "lazy/", "shared/")
 SHELLS = ("scan", "queue", "check")
 #: Where nothing was built there is nothing to keep; an older worker goes.
 _NO_WORKER = "self.addEventListener('activate', () => self.registration.unregister());\n"

@@ -18,8 +18,10 @@ export class Camera {
 
   // Throws what the browser says: NotAllowedError, NotFoundError, NotReadableError, or TypeError where there are no cameras.
   async open() {
-    const getting = navigator.mediaDevices.getUserMedia({ audio: false, video: wish(this.turning || kept()) });
-    const [stream] = await Promise.all([getting, prepare()]);
+    const preparing = prepare();
+    preparing.catch(() => {});
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: wish(this.turning || kept()) });
+    await preparing.catch((error) => { for (const track of stream.getTracks()) track.stop(); throw error; });
     this.close();
     this.stream = stream;
     this.video.srcObject = stream;

@@ -2,6 +2,8 @@
 // knows neither, and takes the station from its address or from what the last page wrote down.
 import { get, put } from "./store.js";
 
+// That this device has scanned: so other pages need not look.
+export const MARK = "volunteer-scanner";
 const NOWHERE = "00000000-0000-0000-0000-000000000000";
 const IN_ADDRESS = /^\/station\/([0-9a-f-]{36})\//;
 
@@ -10,11 +12,13 @@ export async function placeOf(frame) {
   if (!isShell) {
     const place = { station: frame.dataset.station, name: frame.dataset.name, owner: frame.dataset.owner, csrf: token(), isShell };
     await put("facts", { name: `station ${place.station}`, said: place.name, shifts: shiftsOf() }).catch(() => {});
-    await put("facts", { name: "last", station: place.station, owner: place.owner }).catch(() => {});
+    await put("facts", { name: "last", station: place.station, owner: place.owner, text: document.documentElement.className }).catch(() => {});
+    try { localStorage.setItem(MARK, "1"); } catch { /* then other pages look each time */ }
     return place;
   }
   const last = await get("facts", "last").catch(() => null);
   const station = IN_ADDRESS.exec(location.pathname)?.[1] || last?.station || "";
+  document.documentElement.className = last?.text || "";
   const known = await get("facts", `station ${station}`).catch(() => null);
   for (const one of document.querySelectorAll("a[href], form[action]")) {
     const name = one.matches("a") ? "href" : "action";
