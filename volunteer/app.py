@@ -58,7 +58,6 @@ from volunteer.clock import Clock, Instant, SystemClock
 from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.exports import pages as exports_pages
-from volunteer.exports import service as exports
 from volunteer.hours import api as hours_api
 from volunteer.hours import decision_pages, external, request_pages
 from volunteer.hours import merging as hours_merging
@@ -74,7 +73,6 @@ from volunteer.pairings import pages as pairings_pages
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
-    consent_pages,
     consents_api,
     denials_api,
     denials_pages,
@@ -85,10 +83,10 @@ from volunteer.registration import (
     merges_pages,
     merging,
     merging_tables,
-    notice_pages,
     people_pages,
     privacy,
     privacy_api,
+    privacy_pages,
     profile_pages,
     register_pages,
 )
@@ -164,9 +162,8 @@ PAGES: tuple[Pages, ...] = (
     invited_pages.pages,
     denials_pages.pages,
     profile_pages.pages,
-    consent_pages.pages,
+    *privacy_pages.ALL,
     exports_pages.pages,
-    notice_pages.pages,
     activities_pages.pages,
     manage_pages.pages,
     author_pages.pages,
@@ -286,7 +283,6 @@ def wire() -> None:
     hours.ATTENDED[:] = [checkin_queries.attended]
     hours.SCANS_OF[:] = [showing.scans_of]
     hours.SCANS_BETWEEN[:] = [showing.scans_between]
-    accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes)
     _wire_scopes()
     _wire_mergers()
     layout.SITE[:] = [site.facts]
@@ -295,11 +291,12 @@ def wire() -> None:
     jobs.LOOKS[:] = [notifications.deliver]
     jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
-    accounts_pages.AFTER_SIGN_IN[:] = [consent_pages.ask_after_sign_in]
+    accounts_pages.AFTER_SIGN_IN[:] = [privacy_pages.ask_after_sign_in]
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
     places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
-    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, denials_pages.card, *places]
+    own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, denials_pages.card]
+    accounts_pages.DESK[:] = [*own, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
@@ -320,11 +317,9 @@ def _wire_privacy() -> None:
     forget_hours = hours_privacy.forget_person
     erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
     erasure.ERASERS.append(teams_privacy.forget_person)
-    erasure.ERASERS.append(exports.forget_person)
     hours_of = hours_privacy.export_of
     privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
     privacy.EXPORTERS.append(teams_privacy.export_of)
-    privacy.EXPORTERS.append(exports.export_of)
 
 
 def _wire_mergers() -> None:

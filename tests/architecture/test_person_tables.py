@@ -14,7 +14,8 @@ STAYS = "stays: "
 #: By table: the handler in `erasure.ERASERS` that sees to it, "erase" for what registration's own erasure does, or
 #: `STAYS` and why nothing in it says who the person was.
 ERASED = {
-    "exported_persons": "volunteer.exports.service.forget_person",
+    "unmask_requests": "erase",
+    "exported_persons": "erase",
     "attendances": STAYS + "ids, times and minutes under the tombstone's id (decisions 15)",
     "certificates": "volunteer.certificates.service.forget_person",
     "consents": "erase",
@@ -39,6 +40,7 @@ ERASED = {
 }
 #: By table: where `GET /me/data` tells it, or `STAYS` and why it does not. tests/registration/test_merging.py asks.
 EXPORTED = {
+    "unmask_requests": "records.unmask_requests",
     "exported_persons": "records.exports",
     "attendances": "records.attendances",
     "certificates": "records.certificates",

@@ -59,7 +59,8 @@ def live(service: Service, found: World) -> list[str]:
     found.secrets |= {"repeated password": "Repeat-2026-pass"}
     for fields in (["phone"], ["name", "guardian_phone", "guardian_name"]):
         body = {"fields": fields, "reason": "核对"}
-        service("POST", f"/volunteers/{child.id}/unmask", body, tokens["admin"], expect=200)
+        service("POST", f"/volunteers/{volunteer.id}/unmask", body, tokens["admin"], expect=200)
+        service("POST", f"/volunteers/{child.id}/unmask-requests", body, tokens["admin"], expect=201)
     service("GET", f"/volunteers?q={volunteer.phone}", token=tokens["liaison"], expect=200)
     service("GET", f"/volunteers?q={volunteer.phone[-4:]}", token=tokens["liaison"], expect=200)
     service("GET", "/me/data", token=volunteer.token, expect=200)

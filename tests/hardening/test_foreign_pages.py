@@ -18,7 +18,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FOREIGN = ("foreign_keeper", "foreign_liaison", "other")
 #: What is for everybody, and where one acts for oneself.
 PUBLIC = re.compile(
-    r"(GET|POST) (/me/privacy/(changes/)?\{consent\}|/s/\{station|/me/make-ups/new\?shift=\{shift"
+    r"(GET|POST) (/me/privacy/(changes/|data/)?\{(consent|format)\}|/s/\{station|/me/make-ups/new\?shift=\{shift"
     r"|/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/teams/\{team\}(/join|/leave)?$"
     r"|/pairings/(areas|units|officials)/\{\w+\}$)"
 )

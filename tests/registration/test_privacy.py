@@ -66,19 +66,6 @@ def test_unmasking_is_logged_for_the_person(api: Api, admin: str) -> None:
     assert log[0]["by"].startswith("account:")
 
 
-def test_a_minor_is_unmasked_by_an_admin_alone(api: Api, admin: str) -> None:
-    unit = make_unit(api, admin)
-    parent, liaison = add_volunteer(api), make_liaison(api, admin, unit_id=unit)
-    child = add_child(api, parent, unit_id=unit, name="小明")
-    body = {"fields": ["name", "guardian_phone"], "reason": "走失"}
-    refused = api("POST", f"/volunteers/{child.id}/unmask", body, liaison, expect=403)
-    assert refused.body["code"] == "minor-needs-admin"
-    shown = api("POST", f"/volunteers/{child.id}/unmask", body, admin, expect=200).body
-    assert shown == {"name": "小明", "guardian_phone": parent.phone}
-    log = api("GET", f"/me/data?volunteer_id={child.id}", token=parent.token, expect=200).body["unmaskings"]
-    assert [e["reason"] for e in log] == ["走失"]
-
-
 def test_my_data_is_everything(api: Api, admin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     when = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     given = {"lines": ({"on": when.date(), "at": when, "id": uuid.UUID(int=1), "n": 1, "no": None},)}
@@ -214,7 +201,7 @@ def test_nothing_personal_stands_in_plain(api: Api, app: Flask, admin: str) -> N
     contact = {"name": "皇甫嵩", "phone": "15911112222", "relation": "spouse"}
     api("PATCH", f"/volunteers/{adult.id}", {"emergency_contact": contact}, adult.token, expect=200)
     api("POST", f"/volunteers/{minor['id']}/suspend", {"reason": "违规"}, admin, expect=200)
-    api("POST", f"/volunteers/{minor['id']}/unmask", {"fields": ["name"], "reason": "核对"}, admin, expect=200)
+    api("POST", f"/volunteers/{minor['id']}/unmask-requests", {"fields": ["name"], "reason": "核对"}, admin, expect=201)
     api("POST", f"/volunteers/{paper.body['id']}/confirm", {}, admin, expect=200)
     secrets = [adult.phone, adult.id_number, unproven.phone, unproven.id_number, body["phone"], body["id_number"]]
     secrets += ["诸葛亮", given["phone"], "司马小光", "上官小婉", "夏侯惇", "皇甫嵩", "15911112222", "2026-0012"]

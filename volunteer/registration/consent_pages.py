@@ -3,15 +3,20 @@
 Source: PIPL 14, 15, 17, 45, 47; ux.md V7.
 """
 
+import json
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 
 from volunteer.access import Permission, Scope
 from volunteer.errors import NotFound, VolunteerError
-from volunteer.registration import consenting, links, notices, people, privacy
+from volunteer.exports.rules import Format
+from volunteer.registration import consenting, links, my_data, notices, people, privacy
+from volunteer.registration.data_words import value, word
 from volunteer.registration.rules_consents import ConsentKind, compare
+from volunteer.registration.schemas import MyDataOut
 from volunteer.web import forms
+from volunteer.web.attachments import attachment
 from volunteer.web.guard import channel_of
 from volunteer.web.pages import Pages, inside
 
@@ -111,3 +116,30 @@ def stay() -> Any:
 def ask_after_sign_in(account_id: Any, now: Any, target: str) -> str:
     """Return where somebody goes who has just signed in: on to `target`, by way of what they are asked again."""
     return url_for("privacy.again_page", next=target) if consenting.asked_again(account_id, now) else target
+
+
+@pages.page("/me/privacy/data", SIGNED_IN, SELF)
+def data_page() -> Any:
+    """Show who has seen the caller's data, and offer all of it to take away."""
+    whom = links.whom(g.actor, request.args.get("volunteer_id", ""))
+    return render_template(
+        "registration/my_data.html",
+        whom=whom,
+        seen=my_data.seen_by(g.actor, whom.volunteer_id),
+        is_fresh=privacy.is_fresh(g.actor, g.now),
+    )
+
+
+@pages.page("/me/privacy/data/<form>", SIGNED_IN, SELF, methods=("POST",))
+def take_data(form: str) -> Any:
+    """Give everything about the caller as a file: to read (HTML), or for a machine (JSON)."""
+    if form not in (Format.HTML, Format.JSON):
+        raise NotFound
+    whom = links.whom(g.actor, request.form.get("volunteer_id", ""))
+    data, stamp = my_data.take(g.actor, whom.volunteer_id, Format(form), g.now)
+    plain = MyDataOut().dump(data)
+    if form == Format.JSON:
+        text = json.dumps(plain, ensure_ascii=False, indent=1)
+        return attachment(text.encode(), "application/json", "my-data.json", stamp.number)
+    page = render_template("registration/my_data_file.html", data=plain, stamp=stamp, word=word, value=value)
+    return attachment(page.encode(), "text/html", "my-data.html", stamp.number)

@@ -44,6 +44,9 @@ TOLD = (
     "person.contest",
     "person.transfer",
     "person.unmask",
+    "unmask.ask",
+    "unmask.approve",
+    "unmask.refuse",
     "person.change",
     "person.merged-in",
 )
@@ -137,7 +140,7 @@ def _deeds(actor: Actor, row: Person, person: PersonView) -> frozenset[Deed]:
         found |= {Deed.CONTEST} if person.unit_id else set()
         switch = {PersonStatus.REGISTERED.value: Deed.SUSPEND, PersonStatus.SUSPENDED.value: Deed.RESTORE}
         found |= {switch[row.status]} if row.status in switch else set()
-    if reach.reaches(actor, Permission.UNMASK, row.id) and (actor.is_admin or not person.is_minor):
+    if reach.reaches(actor, Permission.UNMASK, row.id):
         found.add(Deed.UNMASK)
     if row.status in COUNTED and reach.reaches(actor, Permission.RUN_ACTIVITIES, row.id):
         found.add(Deed.PRINT)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.accounts import closing
 from volunteer.database import reading, transaction
-from volunteer.registration import consents, facts, links, refusals, statuses
+from volunteer.exports import service as exports
+from volunteer.registration import consents, facts, links, refusals, statuses, unmask_requests
 from volunteer.registration.models import PERSONAL, Consent, Denial, Person, PersonMerge
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_consents import ConsentKind
@@ -59,6 +60,8 @@ def erase(session: Session, person: Person, now: dt.datetime) -> None:
         setattr(person, column, None)
     person.birth_date, person.skills, person.service_categories = NO_BIRTH_DATE, [], []
     person.erase_after, person.erased_at = None, now
+    exports.forget_person(session, person.id, now)
+    unmask_requests.forget_person(session, person.id, now)
     consents.close(session, person.id, tuple(ConsentKind), now, "browser")
     session.execute(sa.update(Consent).where(Consent.person_id == person.id).values(paper_reference_sealed=None))
     statuses.move(session, person, PersonStatus.ERASED, today(now))

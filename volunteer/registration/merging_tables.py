@@ -23,6 +23,7 @@ from volunteer.registration.models import (
     Person,
     PersonAccount,
     PersonMerge,
+    UnmaskRequest,
 )
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_consents import ConsentKind
@@ -137,5 +138,6 @@ TABLES: Final[Mapping[str, Merger]] = {
     "consents": Merger("同意书", _merge_consents),
     "denials": reassigning(Denial.__table__, "否认注册的申诉"),
     "outbox_messages": Merger("站内消息", _merge_messages, turn=Turn.WORDS),
+    "unmask_requests": reassigning(UnmaskRequest.__table__, "查看未成年人信息的申请"),
     "person_statuses": staying("注册状态的历史", "person_id"),
 }

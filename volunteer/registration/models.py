@@ -297,6 +297,33 @@ class PersonMerge(Base):
     __table_args__ = (sa.CheckConstraint("person_id <> into_id", name="two_records"),)
 
 
+class UnmaskRequest(Base):
+    """That somebody asked to see a minor in full, and what a second person decided; open for use until `open_until`."""
+
+    __tablename__ = "unmask_requests"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    asked_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    asked_at: Mapped[dt.datetime] = mapped_column(index=True)
+    fields: Mapped[list[Any]]
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    state: Mapped[str] = mapped_column(sa.String(10), index=True)
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    decided_at: Mapped[dt.datetime | None]
+    decision_reason: Mapped[str | None] = mapped_column(sa.String(200))
+    open_until: Mapped[dt.datetime | None]
+    used: Mapped[int]
+    last_used_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        one_of("state", ("asked", "approved", "refused")),
+        sa.CheckConstraint("decided_by <> asked_by", name="second_person"),
+        sa.CheckConstraint("(state = 'asked') = (decided_by IS NULL)", name="decided_is_whole"),
+        sa.CheckConstraint("(state = 'approved') = (open_until IS NOT NULL)", name="approved_is_open"),
+    )
+
+
 class CodeEntry(Base):
     """One code of an editable table. A code once used stays; one that is taken off the list is no longer offered."""
 

@@ -14,7 +14,7 @@ from marshmallow import Schema
 from volunteer.access import Actor, Permission, Role, Scope
 from volunteer.clock import Instant
 from volunteer.errors import Fault, IllegalTransition, NotFound, VolunteerError
-from volunteer.registration import code_tables, deeds, people, privacy, reach, standing
+from volunteer.registration import code_tables, deeds, people, reach, standing
 from volunteer.registration import schemas as s
 from volunteer.registration.deeds import Deed
 from volunteer.registration.rules import PersonStatus
@@ -162,25 +162,6 @@ def transfer_page(person_id: uuid.UUID) -> Any:
         faults=faults,
     )
     return template, 422 if faults else 200
-
-
-@pages.page(PERSON + "/unmask", Permission.UNMASK, Scope.PERSON, methods=("GET", "POST"))
-def unmask_page(person_id: uuid.UUID) -> Any:
-    """Ask which fields and why, and show them once, in the answer to the form."""
-    shown = deeds.person_file(g.actor, person_id, g.now)
-    reason, chosen = typed("reason"), request.form.getlist("fields")
-    faults, values = list[Fault](), dict[str, Any]()
-    if request.method == "POST":
-        body, faults = load(s.UnmaskIn(), {**filled(reason), "fields": chosen})
-        faults = [Fault(fault.field.partition(".")[0], fault.code, fault.message) for fault in faults]
-        if not faults:
-            values = privacy.unmask(g.actor, person_id, body["fields_"], body["reason"], g.now)
-    elif Deed.UNMASK not in shown.deeds:
-        raise IllegalTransition
-    template = render_template(
-        "registration/unmask_person.html", shown=shown, faults=faults, typed=reason, chosen=chosen, values=values
-    )
-    return template, 422 if faults else 200, {"Cache-Control": "no-store"}
 
 
 def _after(person_id: uuid.UUID, deed: Deed) -> Any:

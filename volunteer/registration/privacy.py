@@ -1,7 +1,8 @@
 """What people may know and decide about their own data, and how staff see more than a mask.
 
 Whoever unmasks says why; the deed is logged with the fields, never the values, and the person reads the log in
-GET /me/data. A minor's data is for admins alone. Source: PIPL 45, 47, 51, 54; Minor-network rules 36; contract.
+GET /me/data. A minor's data needs a second person (`unmask_requests`).
+Source: PIPL 45, 47, 51, 54; Minor-network rules 36; contract.
 """
 
 import datetime as dt
@@ -16,9 +17,10 @@ from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.accounts import sign_in
 from volunteer.database import reading, transaction
-from volunteer.errors import Forbidden, IllegalTransition, NotFound, Unauthenticated
+from volunteer.errors import IllegalTransition, NotFound, Unauthenticated
+from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
-from volunteer.registration import consents, facts, links, people, reach, statuses, vault
+from volunteer.registration import consents, facts, links, people, reach, statuses, unmask_requests, vault
 from volunteer.registration.models import Consent, Denial, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian
 from volunteer.registration.rules_consents import ConsentKind
@@ -41,14 +43,14 @@ def unmask(
 
     Raises:
         NotFound: outside the scope.
-        Forbidden: `minor-needs-admin`.
+        Forbidden: `minor-needs-approval`: a minor, and no second person has approved it (`unmask_requests`).
     """
     with transaction() as session:
         person = facts.locked(session, person_id)
         reach.require_person(actor, Permission.UNMASK, person_id)
-        if needs_guardian(person.birth_date, today(now)) and not actor.is_admin:
-            raise Forbidden("查看未成年人的信息须由管理员办理,请联系管理员。", code="minor-needs-admin")
         names = sorted(set(fields))
+        if needs_guardian(person.birth_date, today(now)):
+            unmask_requests.use(session, actor, person_id, names, now)
         audit.record(session, actor, now, "person.unmask", ("person", person_id), reason, fields=names)
         return {name: _value(person, name) for name in names}
 
@@ -88,7 +90,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
         "denials": _denials(session, person_id),
         "merged_records": facts.merged_of(session, person_id),
     }
-    for exporter in EXPORTERS:
+    for exporter in (exports.export_of, unmask_requests.export_of, *EXPORTERS):
         records |= exporter(session, person_id)
     return {
         "person": own | {"id_number": vault.opened(person, "id_number"), "channel": person.channel},

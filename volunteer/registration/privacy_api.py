@@ -6,7 +6,7 @@ from typing import Any
 
 from volunteer.access import Permission, Scope
 from volunteer.clock import aware
-from volunteer.registration import privacy
+from volunteer.registration import privacy, unmask_requests
 from volunteer.registration import schemas as s
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
@@ -25,6 +25,51 @@ room = Room("privacy")
 def unmask(call: Call, person_id: uuid.UUID) -> Any:
     """Show fields of a person in full, for a reason; the person sees that it was done."""
     return 200, privacy.unmask(call.actor, person_id, call.body["fields_"], call.body["reason"], call.now)
+
+
+@room.route(
+    "POST",
+    "/volunteers/<uuid:person_id>/unmask-requests",
+    Permission.UNMASK,
+    Scope.PERSON,
+    body=s.UnmaskIn,
+    answers={201: s.UnmaskRequestOut},
+)
+def ask_unmasking(call: Call, person_id: uuid.UUID) -> Any:
+    """Ask to see fields of a minor; a second person decides, and then it is open for 24 hours."""
+    return 201, unmask_requests.ask(call.actor, person_id, call.body["fields_"], call.body["reason"], call.now)
+
+
+@room.route("GET", "/unmask-requests", Permission.AUDIT, Scope.SITE, answers={200: s.UnmaskRequestOut(many=True)})
+def list_unmask_requests(call: Call) -> Any:
+    """List the requests that wait."""
+    return 200, unmask_requests.list_requests(call.actor)
+
+
+@room.route(
+    "POST",
+    "/unmask-requests/<uuid:request_id>/approve",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    answers={200: s.UnmaskRequestOut},
+)
+def approve_unmasking(call: Call, request_id: uuid.UUID) -> Any:
+    """Let who asked see the fields for 24 hours; never by who asked."""
+    return 200, unmask_requests.decide(call.actor, request_id, call.now, approve=True)
+
+
+@room.route(
+    "POST",
+    "/unmask-requests/<uuid:request_id>/refuse",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    body=s.UnmaskRefusalIn,
+    answers={200: s.UnmaskRequestOut},
+)
+def refuse_unmasking(call: Call, request_id: uuid.UUID) -> Any:
+    """Refuse it, with a reason."""
+    reason = call.body["reason"]
+    return 200, unmask_requests.decide(call.actor, request_id, call.now, approve=False, reason=reason)
 
 
 @room.route("GET", "/me/messages", Permission.SIGNED_IN, Scope.SELF, query=s.MessageQuery, answers={200: s.MessagePage})

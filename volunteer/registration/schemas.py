@@ -218,6 +218,26 @@ class UnmaskIn(BaseSchema):
     reason = Text(200, required=True)
 
 
+class UnmaskRequestOut(BaseSchema):
+    """A request to see a minor in full, and what a second person decided."""
+
+    id = Id()
+    volunteer_id = Id(attribute="person_id")
+    display_name = fields.String()
+    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
+    reason = fields.String()
+    state = fields.String()
+    asked_at = Instant()
+    decided_at = Instant(allow_none=True)
+    open_until = Instant(allow_none=True)
+
+
+class UnmaskRefusalIn(BaseSchema):
+    """Why not."""
+
+    reason = Text(200, required=True)
+
+
 class UnmaskOut(BaseSchema):
     """The values of the fields that were asked for."""
 

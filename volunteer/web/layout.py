@@ -113,6 +113,7 @@ SIDE = (
     Place("accounts_desk.list_page", _l("Accounts and roles"), (Permission.AUDIT,)),
     Place("site.settings_page", _l("Site settings"), (Permission.MANAGE_SITE,)),
     Place("notices.list_page", _l("Privacy notices"), (Permission.MANAGE_SITE,)),
+    Place("unmasking.list_page", _l("Data of minors"), (Permission.AUDIT,)),
     Place("exports.list_page", _l("Export log"), (Permission.READ_PEOPLE,)),
     Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
     Place("activities.list_page", _l("Activities")),
