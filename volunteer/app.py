@@ -94,6 +94,7 @@ from volunteer.registration import pages as registration_pages
 from volunteer.registration import service as registration
 from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
+from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
 from volunteer.reports import public, rates_pages
@@ -189,6 +190,7 @@ PAGES: tuple[Pages, ...] = (
     visit_pages.pages,
     poster_pages.pages,
     report_people_pages.pages,
+    invitees_pages.pages,
     station_figures_pages.pages,
     team_figures.pages,
     people_pages.pages,

@@ -31,6 +31,7 @@ WAYS = (
     ("GET", "/rates.csv"),
     ("GET", "/rates/stations.xlsx"),
     ("POST", "/rates/{school}/missing.xlsx"),
+    ("POST", "/rates/{school}/invited.xlsx"),
     ("POST", "/people.xlsx"),
     ("GET", "/manage/teams/figures.xlsx"),
     ("GET", "/people/import/{import}/errors.xlsx"),

@@ -78,6 +78,7 @@ DEEDS: Final = {
     "import.commit": "导入名单",
     "invitation.claim": "认领邀请",
     "invitation.refuse": "拒绝邀请",
+    "invitation.remind": "提醒待确认的人员",
     "registration.deny": "否认注册",
     "registration.erased": "因否认注册立即删除",
     "registration.kept": "核实后保留被否认的注册",

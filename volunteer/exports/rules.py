@@ -22,6 +22,7 @@ class ExportKind(StrEnum):
 
     PEOPLE = "people"
     MISSING = "missing"
+    INVITED = "invited"
     RATES = "rates"
     STATIONS = "stations"
     TEAMS = "teams"
@@ -39,6 +40,7 @@ _K = ExportKind
 _LABELS: Final = {
     _K.PEOPLE: "人员名单",
     _K.MISSING: "未计入完成率的人员",
+    _K.INVITED: "邀请名单",
     _K.RATES: "各单位注册情况",
     _K.STATIONS: "站点服务情况",
     _K.TEAMS: "队伍情况",

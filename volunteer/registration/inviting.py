@@ -146,18 +146,18 @@ def carry_out(
             person.volunteer_no, person.pass_no = next(numbers), next(numbers)
         session.add_all(people)
         session.flush()
-        session.add_all(_begun(people, actor, import_id, now))
+        session.add_all(_begun(people, batch, actor, import_id, now))
         pairs = [(person.id, invitee.unit_id) for person, invitee in zip(people, batch, strict=True)]
         memberships.join_new(session, pairs, today(now), now)
         if vouched is not None:
-            _vouch(session, people, vouched, now)
+            _vouch(session, people, vouched, actor, now)
         session.flush()
     for person_id, invitee in planned.updated:
         _update(session, person_id, invitee, now)
     if vouched is not None:
         for person_ids in _batches([*(person_id for person_id, _ in planned.updated), *planned.unchanged]):
             query = sa.select(Person).where(Person.id.in_(person_ids), Person.status == PersonStatus.INVITED.value)
-            _vouch(session, list(session.scalars(query)), vouched, now)
+            _vouch(session, list(session.scalars(query)), vouched, actor, now)
     session.flush()
 
 
@@ -184,11 +184,19 @@ def _new(actor: Actor, invitee: Invitee, now: dt.datetime) -> Person:
     return person
 
 
-def _begun(people: Sequence[Person], actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> Iterator[object]:
+def _begun(
+    people: Sequence[Person], batch: Sequence[Invitee], actor: Actor, import_id: uuid.UUID, now: dt.datetime
+) -> Iterator[object]:
     """Yield the first status and the invitation of each."""
-    for person in people:
+    for person, invitee in zip(people, batch, strict=True):
         yield StatusSpan(id=new_id(), person_id=person.id, status=person.status, from_on=today(now))
-        yield Invitation(person_id=person.id, import_id=import_id, invited_by=actor.account_id, invited_at=now)
+        yield Invitation(
+            person_id=person.id,
+            import_id=import_id,
+            unit_id=invitee.unit_id,
+            invited_by=actor.account_id,
+            invited_at=now,
+        )
 
 
 def _free(session: Session, count: int) -> list[str]:
@@ -213,35 +221,53 @@ def _update(session: Session, person_id: uuid.UUID, invitee: Invitee, now: dt.da
     if invitee.political_status is not None:
         person.political_status = invitee.political_status
     memberships.transfer(session, person_id, invitee.unit_id, today(now), now)
+    session.execute(sa.update(Invitation).where(Invitation.person_id == person_id).values(unit_id=invitee.unit_id))
 
 
-def _vouch(session: Session, people: Sequence[Person], vouched: Vouched, now: dt.datetime) -> None:
-    """Set the day from which adults count who agreed elsewhere, keep the reference, and tell each of them once."""
-    counts_on = today(now) + dt.timedelta(days=DAYS_TO_OBJECT)
-    version = notices.current_notice().version
+def _vouch(session: Session, people: Sequence[Person], vouched: Vouched, actor: Actor, now: dt.datetime) -> None:
+    """Set the day from which who agreed elsewhere counts, keep the reference, and tell each of them once.
+
+    Whom no message reaches, for want of a phone, stays invited: the days to object would pass unheard. So does a minor:
+    a guardian confirms by a code of their own, and is asked to.
+    """
     session.flush()
-    adults = {person.id: person for person in people if not needs_guardian(person.birth_date, today(now))}
-    waiting = sa.select(Invitation).where(Invitation.person_id.in_(adults), Invitation.counts_on.is_(None))
-    for invitation in session.scalars(waiting):
-        person, consent_id = adults[invitation.person_id], new_id()
-        invitation.counts_on = counts_on
-        session.add(
-            Consent(
-                id=consent_id,
-                person_id=person.id,
-                kind="registration",
-                version=version,
-                given_at=now,
-                channel="import",
-                is_by_guardian=False,
-                paper_reference_sealed=vault.seal_reference(consent_id, vouched.reference),
+    day = today(now)
+    told = {person.id: person for person in people if person.phone_index is not None}
+    waiting = sa.select(Invitation).where(Invitation.person_id.in_(told), Invitation.counts_on.is_(None))
+    for invitation in list(session.scalars(waiting)):
+        person = told[invitation.person_id]
+        if not needs_guardian(person.birth_date, day):
+            invitation.counts_on = day + dt.timedelta(days=DAYS_TO_OBJECT)
+            _take_for_agreed(session, person, vouched, invitation.counts_on, now)
+        elif invitation.reminded_at is None:
+            invitation.reminded_at, invitation.reminded_by = now, actor.account_id
+            body = (
+                "您的孩子已在其他系统注册为志愿者。转入本系统须监护人同意:请监护人打开本站“我是不是已注册”,"
+                "用这个手机号验证后确认。确认前不计入;不同意的,可当场删除信息。"
             )
+            notifications.tell(session, person.id, "vouched-minor", body, now)
+
+
+def _take_for_agreed(session: Session, person: Person, vouched: Vouched, counts_on: dt.date, now: dt.datetime) -> None:
+    """Keep the reference of a consent that was given elsewhere, and tell the person until when they may object."""
+    consent_id = new_id()
+    session.add(
+        Consent(
+            id=consent_id,
+            person_id=person.id,
+            kind="registration",
+            version=notices.current_notice().version,
+            given_at=now,
+            channel="import",
+            is_by_guardian=False,
+            paper_reference_sealed=vault.seal_reference(consent_id, vouched.reference),
         )
-        body = (
-            f"您已在其他系统注册为志愿者,现按您签署的同意书转入本系统,{counts_on:%Y年%m月%d日}起计入。"
-            "如不同意,请在此日期前联系所在单位或服务站,您的信息会立即删除。"
-        )
-        notifications.tell(session, person.id, "vouched", body, now, {"day": f"{counts_on:%m月%d日}"})
+    )
+    body = (
+        f"您已在其他系统注册为志愿者,现按您签署的同意书转入本系统,{counts_on:%Y年%m月%d日}起计入。"
+        "如不同意,请在此日期前打开本站“我是不是已注册”,验证手机号后选择不同意,您的信息会立即删除。"
+    )
+    notifications.tell(session, person.id, "vouched", body, now, {"day": f"{counts_on:%m月%d日}"})
 
 
 def count_due(now: dt.datetime) -> int:

@@ -213,6 +213,7 @@ class PersonAccount(Base):
 class Invitation(Base):
     """That somebody stands on a list that staff brought in, and has not been asked yet; the person is `invited`.
 
+    `unit_id` is the unit on whose list they stand; what came of it is told there, wherever they go later.
     `counts_on` is set for who was registered elsewhere and has agreed there: from that day on they count, unless they
     object before. An invitation ends as claimed, refused (the person is erased then) or counted.
     """
@@ -221,11 +222,14 @@ class Invitation(Base):
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), primary_key=True)
     import_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    unit_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("units.id"), index=True)
     invited_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
     invited_at: Mapped[dt.datetime]
     counts_on: Mapped[dt.date | None] = mapped_column(index=True)
     claimed_at: Mapped[dt.datetime | None]
     refused_at: Mapped[dt.datetime | None]
+    reminded_at: Mapped[dt.datetime | None]
+    reminded_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
 
     __table_args__ = (sa.CheckConstraint("claimed_at IS NULL OR refused_at IS NULL", name="one_end"),)
 

@@ -12,6 +12,7 @@ from volunteer.access import Permission, Scope
 from volunteer.config import settings
 from volunteer.errors import InvalidInput
 from volunteer.exports.rules import ExportKind
+from volunteer.registration import invitees
 from volunteer.registration.rules import UNCOUNTED, PersonStatus
 from volunteer.registration.schemas import PersonQuery
 from volunteer.reports import people_lists
@@ -36,6 +37,7 @@ def missing_page(unit_id: uuid.UUID) -> Any:
     return render_template(
         "reports/missing.html",
         found=found,
+        invited=invitees.numbers_of(g.actor, unit_id, g.now)[0],
         names=units.unit_briefs({row.unit_id for row in found.people if row.unit_id}),
         label_of=lambda status: PersonStatus(status).label,
         site_name=site.facts().name,

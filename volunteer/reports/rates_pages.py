@@ -17,6 +17,7 @@ from volunteer.areas import service as areas
 from volunteer.clock import Instant
 from volunteer.errors import InvalidInput
 from volunteer.exports.rules import Format
+from volunteer.registration import invitees
 from volunteer.reports import rate_sheets, unit_rates
 from volunteer.reports.schemas import RegistrationRatesQuery
 from volunteer.reports.service import RatesQuery, RatesReport, registration_rates
@@ -165,9 +166,16 @@ def unit_page(unit_id: uuid.UUID) -> Any:
         setters=setters,
         over=unit_rates.over(report),
         changes=history.changes_of(g.actor, unit_id, ("headcount",)),
+        invited=_invited(unit_id),
         is_home=unit_rates.home_unit(g.actor, g.now) == unit_id,
         now=g.now,
     )
+
+
+def _invited(unit_id: uuid.UUID) -> invitees.Numbers | None:
+    """Return what came of a unit's invitations; None where it never invited."""
+    found = invitees.numbers_of(g.actor, unit_id, g.now)[0]
+    return found if found.invited or found.claimed or found.counted or found.refused else None
 
 
 def card(actor: Actor, now: Instant) -> Card | None:
