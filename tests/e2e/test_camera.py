@@ -98,6 +98,7 @@ def test_j4_two_taps_then_the_camera_takes_one_after_the_other(
         assert visitor.taps == 2
         assert any("/decode." in one for one in fetched), "the decoder comes with the camera, not with the page"
         visitor.page.locator("[data-panel] [data-k=bad]").wait_for(timeout=6000)
+        assert visitor.page.locator(".last li").count() == 2, "a code that stays in view is one scan (T17)"
         visitor.page.locator("[data-panel] [data-k=dup]").wait_for(timeout=9000)
         visitor.look()
         assert visitor.page.locator("#finder video").evaluate("one => Number(one.dataset.ms)") < 200

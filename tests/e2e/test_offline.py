@@ -1,6 +1,9 @@
 """A day without a network: kept, honestly told, opened anew, sent once, and what came of each (AC14, AC19)."""
 
+import datetime as dt
+import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +23,11 @@ CACHED = """async () => (await Promise.all((await caches.keys()).map(async (name
 KEPT = """() => new Promise((done) => { indexedDB.open("volunteer-scans").onsuccess = ({ target }) => {
   const asked = target.result.transaction("STORE").objectStore("STORE").getAll();
   asked.onsuccess = () => { target.result.close(); done(asked.result); }; }; })"""
+
+PUT = """(all) => new Promise((done) => { indexedDB.open("volunteer-scans").onsuccess = ({ target }) => {
+  const work = target.result.transaction("scans", "readwrite");
+  for (const one of all) work.objectStore("scans").put(one);
+  work.oncomplete = () => { target.result.close(); done(); }; }; })"""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +129,35 @@ def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, g
     assert kept(page) == []
     assert kept(page, "packs") == []
     forgive_offline(visitor)
+
+
+def test_what_the_service_does_not_take_is_kept_shown_and_handed_over(visitor: Visitor, gate: Gate) -> None:
+    """One that cannot be read does not hold up the others, and nobody sends for another unasked (T19, T20)."""
+    page = visitor.page
+    at_the_door(visitor, gate)
+    mine = page.locator("#scanner").get_attribute("data-owner")
+    one = {"station": gate.scene.station, "direction": "in", "shift_id": "", "state": "unsent"}
+    people = [gate.volunteer("now") for _ in range(4)]
+    scans = [one | {"id": str(uuid.uuid4()), "code": gate.code(who), "owner": mine} for who in people]
+    for scan in scans:
+        scan["scanned_at"] = dt.datetime.now(dt.UTC).isoformat()
+    scans[1]["scanned_at"] = "1960-01-01T00:00:00Z"  # a tablet that woke up without a battery
+    scans[3]["owner"] = "somebody else"
+    page.evaluate(PUT, scans)
+    visitor.tap("待上传")
+    page.get_by_text("系统没有接收(422)").wait_for()
+    page.get_by_text("这是别的工作人员在本机扫的").wait_for()
+    assert page.locator("#answered li", has_text="签到成功").count() == 2
+    visitor.look()
+    page.get_by_role("button", name="由我上传").click()
+    page.locator("#answered li", has_text="签到成功").nth(2).wait_for()
+    assert page.locator("#unsent li").count() == 1
+
+    with page.expect_download() as file:
+        page.get_by_role("button", name="导出,交给管理员").click()
+    assert [kept["id"] for kept in json.loads(file.value.path().read_text("utf-8"))] == [scans[1]["id"]]
+    page.locator("[data-k=empty]").wait_for()
+    assert {one.id for one in people if one.id in rows(gate)} == {people[i].id for i in (0, 2, 3)}
 
 
 def test_this_device_is_checked_point_by_point(visitor: Visitor, gate: Gate) -> None:
