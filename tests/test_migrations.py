@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "area_populations",
     "notices",
     "exports",
+    "retention_settings",
 )
 
 

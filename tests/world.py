@@ -199,7 +199,7 @@ class Builder:
         ids["invitation"] = found[0]["id"]
         draft = {"kind": "photos", "text": "照片使用同意书,另一版", "summary": "另一版"}
         self.make("notice", "/privacy-notices", draft)
-        ids |= {"consent": "photos", "deed": "give", "format": "json"}
+        ids |= {"consent": "photos", "deed": "give", "format": "json", "rule": "messages"}
         wanted = {"fields": ["guardian_phone"], "reason": "联系监护人"}
         self.make("unmask_request", f"/volunteers/{ids['child']}/unmask-requests", wanted, self.admin)
         ids["template"] = "volunteers"

@@ -102,6 +102,7 @@ from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
 from volunteer.reports import teams_pages as team_figures
+from volunteer.retention import pages as retention_pages
 from volunteer.site import help_pages, install_pages
 from volunteer.site import pages as site_pages
 from volunteer.site import service as site
@@ -165,6 +166,7 @@ PAGES: tuple[Pages, ...] = (
     profile_pages.pages,
     *privacy_pages.ALL,
     exports_pages.pages,
+    retention_pages.pages,
     activities_pages.pages,
     manage_pages.pages,
     author_pages.pages,

@@ -11,10 +11,13 @@ from typing import Final
 from volunteer import jobs
 from volunteer.accounts import sign_in
 from volunteer.checkin import jobs as checkin
+from volunteer.exports import service as exports
 from volunteer.hours import verification
 from volunteer.imports import storing
+from volunteer.notifications import forgetting
 from volunteer.notifications import service as notifications
-from volunteer.registration import erasure, inviting, refusals
+from volunteer.registration import erasure, inviting, lapsing, refusals
+from volunteer.retention import service as retention
 from volunteer.web import idempotency, limits
 
 Job = Callable[[dt.datetime], int]
@@ -29,16 +32,34 @@ JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
     "people erased": erasure.erase_due,
     "vouched people counted": inviting.count_due,
-    "refusals forgotten": refusals.forget_old,
-    "uploaded files erased": storing.erase_due,
-    "tokens and codes forgotten": sign_in.forget_old,
-    "idempotency keys forgotten": idempotency.forget_old,
-    "limit hits forgotten": limits.forget_old,
-    "jobs forgotten": jobs.forget_old,
     "ledger holds and is signed": _sign_ledger,
 }
 
 
+def _fixed(job: Job) -> retention.Carrier:
+    """Return the carrier of a time that nobody may change, and that its room knows itself."""
+    return lambda _before, now: job(now)
+
+
+#: What removes what is over its time, by the key of its rule (`retention.rules`).
+CARRIERS: Final[Mapping[str, retention.Carrier]] = {
+    "places": _fixed(checkin.forget_places),
+    "sign-in": _fixed(sign_in.forget_old),
+    "requests": _fixed(idempotency.forget_old),
+    "limits": _fixed(limits.forget_old),
+    "jobs": _fixed(jobs.forget_old),
+    "imports": _fixed(storing.erase_due),
+    "refusals": _fixed(refusals.forget_old),
+    "unproven": lapsing.erase_unproven,
+    "invitations": lapsing.erase_unanswered,
+    "contacts": lapsing.forget_contacts,
+    "messages": forgetting.forget_messages,
+    "sms": forgetting.forget_sms,
+    "export-people": exports.forget_people,
+}
+
+
 def run(now: dt.datetime) -> dict[str, int]:
-    """Close what is over (which forgets old places too), run every other job, and return what each did."""
-    return {**checkin.close_due(now), **{name: job(now) for name, job in JOBS.items()}}
+    """Remove what is over its time, close what is over, run every other job, and return what each did."""
+    removed = {f"removed: {key}": count for key, count in retention.run(CARRIERS, now).items()}
+    return {**removed, **checkin.close_due(now), **{name: job(now) for name, job in JOBS.items()}}

@@ -348,6 +348,8 @@ PAGES = {
     "GET /me/privacy/leave": "LLL .. 333",
     "POST /me/privacy/leave": "LLL 33 333",
     "POST /me/privacy/stay": "LLL 33 333",
+    "GET /manage/retention": "LLL 33 3..",
+    "POST /manage/retention/{rule}": "LLL 33 333",
     "GET /manage/exports": "LLL 33 ...",
     "GET /manage/notices": "LLL 33 33.",
     "GET /manage/notices/new": "LLL 33 33.",

@@ -131,7 +131,7 @@ class Asker:
 OPEN = {
     *("area", "bureau", "school", "foreign_unit", "center", "station", "foreign_station"),
     *("open", "choosy", "spare_open", "foreign", "shift", "later_shift", "choosy_shift", "spare_shift"),
-    *("spare_shift2", "foreign_shift", "other", "other_signup", "foreign_device", "consent", "deed", "format"),
+    *("spare_shift2", "foreign_shift", "other", "other_signup", "foreign_device", "consent", "deed", "format", "rule"),
     *("team", "foreign_team", "spare_team", "official", "zone", "pairing"),
 }
 #: What is the shift leader's own, as a volunteer.

@@ -15,6 +15,7 @@ DEEDS: Final = {
     "session.end": "退出其他设备",
     "password.reset": "重设密码",
     "phone.lost": "挂失手机",
+    "retention.set": "修改保存期限",
     "site.change": "修改系统设置",
     "code-table.replace": "修改代码表",
     "area.add": "新增区域",
@@ -141,6 +142,8 @@ SUBJECTS: Final = {
     "unit": "单位",
 }
 DETAILS: Final = {
+    "days": "天数",
+    "rule": "规则",
     "asks_again": "重新征求同意",
     "as_admin": "以管理员身份",
     "audience_count": "受众人数",

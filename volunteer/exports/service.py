@@ -145,6 +145,14 @@ def forget_person(session: Session, person_id: uuid.UUID, _now: dt.datetime) -> 
     session.execute(sa.delete(ExportedPerson).where(ExportedPerson.person_id == person_id))
 
 
+def forget_people(before: dt.datetime, _now: dt.datetime) -> int:
+    """Forget who was in exports from before an instant; the log of them stays. Return how many rows went."""
+    old = sa.select(Export.id).where(Export.at < before)
+    with transaction() as session:
+        gone = session.execute(sa.delete(ExportedPerson).where(ExportedPerson.export_id.in_(old)))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def follow_merge(session: Session, from_id: uuid.UUID, into_id: uuid.UUID) -> tuple[int, int]:
     """Let the exports of one record be the other's; return how many moved, and how many both were in."""
     theirs = set(session.scalars(sa.select(ExportedPerson.export_id).where(ExportedPerson.person_id == from_id)))

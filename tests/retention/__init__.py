@@ -1,0 +1,1 @@
+"""Tests of how long what is kept."""
