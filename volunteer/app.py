@@ -292,7 +292,7 @@ def wire() -> None:
     layout.SITE[:] = [site.facts]
     telling.PERSON_OF[:] = [registration.person_of]
     notifications.PHONE_OF[:] = [registration.phone_for_messages]
-    jobs.LOOKS[:] = [notifications.deliver]
+    jobs.LOOKS[:] = [checkin_jobs.watch, notifications.deliver]
     jobs.HANDLERS.update(imports_background.HANDLERS)
     accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
     accounts_pages.AFTER_SIGN_IN[:] = [privacy_pages.ask_after_sign_in]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from tests.activities.making import messages
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
+from tests.pages import Browser
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import make_staff
 from volunteer.checkin import jobs, service
@@ -69,6 +70,40 @@ def test_rebuilding_finds_what_was_changed_behind_its_back(post: Post) -> None:
         assert service.rebuild(post.api.now())["changed"] == 0
     assert post.attendances(shift) == before
     assert post.hours(who)["minutes_total"] == 30
+
+
+def test_who_is_still_in_is_reminded_at_the_end_and_half_an_hour_later_once_each(post: Post) -> None:
+    shift = post.shift(0, 60)
+    stays, leaves = post.volunteer(shift), post.volunteer(shift)
+    for who in (stays, leaves):
+        post.scan(who, "in", shift)
+    told = []
+    for minute in (59, 60, 61, 89, 90, 91, 120, 121):
+        post.go(minute)
+        with post.api.app.app_context():
+            jobs.watch(post.api.now())
+            jobs.watch(post.api.now())
+        kinds = messages(post.api, stays.token)
+        told.append((kinds.count("checkin-remind"), kinds.count("hours-unclosed")))
+        if minute == 61:
+            keeper = Browser.of(post.api.app, post.scene.keeper)
+            assert "还没有签退" in keeper.get("/station").words
+            post.scan(leaves, "out", shift)
+    assert told == [(0, 0), (1, 0), (1, 0), (1, 0), (2, 0), (2, 0), (2, 0), (2, 1)]
+    assert messages(post.api, leaves.token).count("checkin-remind") == 1
+    page = Browser.of(post.api.app, stays.token).get("/me/messages")
+    assert "/me/make-ups/new" in page.source
+    assert "/me/code" in page.source
+
+
+def test_who_is_in_late_is_reminded_once_by_a_late_run(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    post.scan(who, "in", shift)
+    post.go(95)
+    with post.api.app.app_context():
+        assert [jobs.remind_due(post.api.now()) for _ in range(2)] == [1, 0]
+    assert messages(post.api, who.token).count("checkin-remind") == 1
 
 
 def test_a_shift_that_is_made_longer_counts_what_was_served(post: Post) -> None:

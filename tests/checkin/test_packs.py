@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from tests.checkin.making import Post, make_device, make_post
+from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
 from tests.pages import Browser
 from tests.stations.making import make_station
+from volunteer import config
 from volunteer.checkin import codes, packs
 from volunteer.checkin.codes import CodeKeys, CodeKind
 
@@ -167,3 +168,22 @@ def test_tomorrow_may_be_fetched_today_and_yesterday_never(post: Post) -> None:
     post.go(24 * 60 + 5)
     payload = post.code(replace(who, token=post.api.login(who.phone, "Volunteer-2026")))
     assert judged(ahead, payload, post.at(24 * 60 + 5).timestamp()) == "valid"
+
+
+def test_keys_are_rotated_while_codes_cards_and_packs_are_out(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    before, card, old = post.code(who), post.card(who), fetch(post, post.device)
+    kept = dict(config.settings().code_keys)
+    version = max(kept) + 1
+    new = replace(config.settings(), code_keys=kept | {version: b"r" * 32})
+    monkeypatch.setattr(config, "_installed", [new])
+    assert codes.read(post.code(who)).version == version  # type: ignore[union-attr]
+    assert judged(old.body, post.code(who), post.at(0).timestamp()) == "unchecked"
+    pack = fetch(post, post.device, known=old.headers["ETag"])
+    assert judged(pack.body, post.code(who), post.at(0).timestamp()) == "valid"
+    assert judged(pack.body, before, post.at(0).timestamp()) == "unchecked"
+    assert judged(pack.body, card, 0) == "card"
+    assert told(post.scan(before, "in", shift)) == (201, "checked_in")
+    post.go(1)
+    assert told(post.scan(card, "out", shift)) == (201, "checked_out")

@@ -372,6 +372,7 @@ PAGES = {
     "POST /me/signups/{later_signup}/cancel": "LLL 33 333",
     "GET /me/code": "LLL .. 333",
     "GET /me/code.svg": "LLL .. 333",
+    "GET /me/offline-code.svg": "LLL .. 333",
     "GET /rates": "LLL 33 3..",
     "GET /rates.xlsx": "LLL 33 3..",
     "GET /rates.csv": "LLL 33 3..",

@@ -44,9 +44,10 @@ def own_code(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> 
     }
 
 
-def own_code_svg(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> bytes:
-    """Return the same code as a QR picture, version 1."""
-    return version_1(own_code(actor, volunteer_id, now)["payload"])
+def own_code_svg(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime, ahead: int = 0) -> bytes:
+    """Return the same code as a QR picture, version 1, or that of one of the two steps ahead."""
+    code = own_code(actor, volunteer_id, now)
+    return version_1([code, *code["upcoming"]][ahead]["payload"])
 
 
 def own_card(actor: Actor, volunteer_id: uuid.UUID | None) -> dict[str, Any]:

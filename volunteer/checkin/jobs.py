@@ -1,4 +1,4 @@
-"""What is done by the clock or by hand: telling who forgot to check out, proving the projection, forgetting places.
+"""What is done by the clock or by hand: reminding who is in, telling who forgot, proving the projection, old places.
 
 Answers are right whether or not any of this has run (contract, "Hours").
 Source: decisions 1 (rebuild), 10 (30 days); contract, "Start, for a machine" (`attendance close|rebuild`).
@@ -7,21 +7,30 @@ Source: decisions 1 (rebuild), 10 (30 days); contract, "Start, for a machine" (`
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.activities import lifecycle as activities_life
 from volunteer.activities import service as activities
+from volunteer.activities.service import ShiftFacts
 from volunteer.checkin import lives, projection
 from volunteer.checkin.models import ATTENDANCES, SCANS, ScanPlace, ScanRow
 from volunteer.checkin.owners import OWNER, WITH_OWNERS, records_of
 from volunteer.clock import to_minute
+from volunteer.config import settings
 from volunteer.database import reading, transaction
 from volunteer.hours import service as hours
+from volunteer.hours.policy import POLICY
+from volunteer.notifications.service import tell
 from volunteer.registration import service as registration
 
 PLACES_KEPT = dt.timedelta(days=30)
+REMINDER = "checkin-remind"
+WINDOW = dt.timedelta(minutes=POLICY.out_late_minutes)
+REMIND_AFTER = (dt.timedelta(0), dt.timedelta(minutes=30))
+"""When somebody who is still in is told to check out, after the end of the shift."""
 
 
 def close_due(now: dt.datetime) -> dict[str, int]:
@@ -30,10 +39,56 @@ def close_due(now: dt.datetime) -> dict[str, int]:
     Returns how many attendances were told of (`told`), activities finished, and places forgotten. Provisional: an out
     that was judged inside the window counts whenever it arrives.
     """
+    remind_due(now)
     told = _tell_unclosed(now)
     with transaction() as session:
         finished = activities_life.finish_ended(session, now)
     return {"told": told, "finished": finished, "places_forgotten": forget_places(now)}
+
+
+def watch(now: dt.datetime) -> None:
+    """Remind who is still in, and tell who was not out in time: what the worker looks after every minute."""
+    remind_due(now)
+    _tell_unclosed(now)
+
+
+def remind_due(now: dt.datetime) -> int:
+    """Remind everybody who is still in when their shift ends and half an hour later; return how many.
+
+    Each time once, however often this runs; who is late for the first is told the second time only.
+    """
+    is_in = (ATTENDANCES.c.has_open_pair, ATTENDANCES.c.closes_at >= to_minute(now))
+    query = sa.select(ATTENDANCES.c.person_id, ATTENDANCES.c.closes_at, ATTENDANCES.c.reminded_at).where(*is_in)
+    soon = query.where(ATTENDANCES.c.closes_at <= now + WINDOW)
+    people = {row.person_id for row in reading().execute(soon) if _is_due(row, now)}
+    reminded = 0
+    for person_id in sorted(people):
+        with transaction() as session:
+            registration.lock_person(session, person_id)
+            rows = session.execute(sa.select(ATTENDANCES).where(ATTENDANCES.c.person_id == person_id, *is_in)).all()
+            due = [row for row in rows if _is_due(row, now)]
+            shifts = activities.shifts_of(session, {row.shift_id for row in due})
+            for row in due:
+                tell(session, person_id, REMINDER, _reminder(shifts[row.shift_id], row.closes_at), now)
+            ids = [row.id for row in due]
+            session.execute(sa.update(ATTENDANCES).where(ATTENDANCES.c.id.in_(ids)).values(reminded_at=now))
+            reminded += len(due)
+    return reminded
+
+
+def _is_due(row: Any, now: dt.datetime) -> bool:
+    """Whether a reminder has come due since the last one."""
+    passed = [at for after in REMIND_AFTER if (at := row.closes_at - WINDOW + after) <= now]
+    return bool(passed) and (row.reminded_at is None or row.reminded_at < passed[-1])
+
+
+def _reminder(shift: ShiftFacts, closes_at: dt.datetime) -> str:
+    """Return what is told to who is still in: what to do, until when, and what happens else."""
+    until = closes_at.astimezone(settings().zone)
+    return (
+        f"「{shift.activity_title}」的班次已经结束,您还没有签退。请在 {until:%H:%M} 前扫码签退,"
+        "或请站点工作人员扫您的码;过时没有签退,这次暂记 0 分钟。"
+    )
 
 
 def _tell_unclosed(now: dt.datetime) -> int:

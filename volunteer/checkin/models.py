@@ -136,7 +136,8 @@ class Attendance(Base):
 
     `pairs`: `{in, out, in_scan, out_scan, strong, roll_call, flags}` in order, instants cut to the minute; `minutes`
     those of the closed pairs within the shift, each once. Whether it is open or unclosed is a function of the clock and
-    `closes_at`, the last minute of the out window. `site_day` is the day on which the shift starts.
+    `closes_at`, the last minute of the out window. `reminded_at`: when the person was last told to check out.
+    `site_day` is the day on which the shift starts.
     """
 
     __tablename__ = "attendances"
@@ -156,6 +157,7 @@ class Attendance(Base):
     evidence: Mapped[str] = mapped_column(sa.String(6))
     flags: Mapped[list[Any]]
     told_unclosed_at: Mapped[dt.datetime | None]
+    reminded_at: Mapped[dt.datetime | None]
 
     __table_args__ = (
         one_of("evidence", Evidence),

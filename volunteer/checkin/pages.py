@@ -28,9 +28,15 @@ def my_code_page() -> Any:
 
 @pages.page("/me/code.svg", Permission.SIGNED_IN, Scope.SELF)
 def my_code_picture() -> Any:
-    """Draw the living code of this moment."""
-    picture = cards.own_code_svg(g.actor, _whose(), g.now)
-    return Response(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    """Draw the living code of this moment, or that of a step ahead, which a phone keeps for a lost network."""
+    ahead = {"1": 1, "2": 2}.get(request.args.get("ahead", ""), 0)
+    return _picture(cards.own_code_svg(g.actor, _whose(), g.now, ahead))
+
+
+@pages.page("/me/offline-code.svg", Permission.SIGNED_IN, Scope.SELF)
+def offline_code_picture() -> Any:
+    """Draw the code of the caller's card: what a phone shows when it has been without a network for long."""
+    return _picture(cards.version_1(cards.own_card(g.actor, _whose())["payload"]))
 
 
 @pages.page("/people/<uuid:person_id>/card.pdf", Permission.RUN_ACTIVITIES, Scope.PERSON)
@@ -38,6 +44,11 @@ def person_card(person_id: uuid.UUID) -> Any:
     """Print the card of somebody without a phone."""
     made = cards.card_pdf(g.actor, person_id, g.now)
     return Response(made, mimetype="application/pdf", headers={"Cache-Control": "no-store"})
+
+
+def _picture(svg: bytes) -> Response:
+    """Return a picture that nobody keeps."""
+    return Response(svg, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 def _whose() -> uuid.UUID | None:

@@ -272,6 +272,7 @@ def _of_today(
         "closes_at": window(of_fold(shift), Direction.OUT).closes_at,
         "capacity": shift.capacity,
         "walk_ins": shift.walk_ins,
+        "unsigned": [one["display_name"] for one in people if one["presence"] == "in"] if shift.ends_at <= now else [],
         "is_over": shift.status == ActivityStatus.FINISHED,
         "expected": states.count("expected"),
         "inside": states.count("in"),
