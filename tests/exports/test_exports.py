@@ -34,6 +34,7 @@ WAYS = (
     ("POST", "/rates/{school}/invited.xlsx"),
     ("POST", "/people.xlsx"),
     ("GET", "/manage/teams/figures.xlsx"),
+    ("GET", "/pairings.xlsx"),
     ("GET", "/people/import/{import}/errors.xlsx"),
 )
 BLANK = "GET /people/import/templates/<name>.xlsx"
