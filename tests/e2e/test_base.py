@@ -26,6 +26,12 @@ def test_an_administrator_signs_in_sees_the_sidebar_and_leaves(visitor: Visitor)
     visitor.tap("登录", "button")
     assert visitor.heading == "您好,管理员"
     assert visitor.page.locator(".side a[aria-current]").inner_text() == "总览"
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.tap("菜单")
+    assert [one.inner_text() for one in visitor.page.locator("main h2").all()][:2] == ["日常工作", "数据"]
+    visitor.page.get_by_role("main").get_by_role("link", name="单位与任务").click()
+    assert visitor.heading == "单位与任务"
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
     visitor.tap("退出登录")
     assert visitor.page.get_by_role("link", name="登录", exact=True).count() == 1
     assert ADMIN_PHONE not in visitor.text

@@ -294,6 +294,7 @@ PAGES = {
     "GET /login": "... .. ...",
     "POST /login": "333 33 333",
     "GET /me": "LLL .. ...",
+    "GET /menu": "LLL .. ...",
     "POST /logout": "LLL 33 333",
     "GET /privacy": "... .. ...",
     "GET /help": "... .. ...",

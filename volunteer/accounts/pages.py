@@ -36,6 +36,12 @@ DOORS: list[Callable[[], Sequence[Door]]] = []
 DESK: list[Callable[[Actor, Instant], Card | None]] = []
 
 
+@pages.page("/menu", Permission.SIGNED_IN, Scope.SELF)
+def menu_page() -> Any:
+    """Show every page that the caller's roles open, by heading: what stands at the side of a desk, for a phone."""
+    return render_template("accounts/menu.html")
+
+
 @pages.page("/login", Permission.ANYONE, Scope.NOTHING, methods=("GET", "POST"))
 def sign_in_page() -> Any:
     """Ask for the phone, send a code to it, and sign in with the code; or sign in with the password."""

@@ -41,6 +41,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Links that belong together, under one heading of the side list."""
+
+    title: str
+    links: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFacts:
     """What the site says of itself; an empty text is not set.
 
@@ -120,6 +128,40 @@ SIDE = (
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),
 )
+#: The headings of the side list, and which of its endpoints stand under each; a test finds one that has none.
+SECTIONS = (
+    (
+        _l("Every day"),
+        (
+            "accounts.me_page",
+            "station.today_page",
+            "decisions.list_page",
+            "evidence.list_page",
+            "anomalies.list_page",
+            "manage.list_page",
+            "activities.list_page",
+        ),
+    ),
+    (_l("Figures"), ("rates.rates_page", "rates.stations_page")),
+    (
+        _l("People and teams"),
+        ("people.list_page", "changes.list_page", "denials.list_page", "imports.list_page", "teams_desk.list_page"),
+    ),
+    (
+        _l("Set up"),
+        (
+            "units_desk.list_page",
+            "areas_desk.list_page",
+            "stations_desk.list_page",
+            "pairings.list_page",
+            "accounts_desk.list_page",
+            "site.settings_page",
+            "notices.list_page",
+        ),
+    ),
+    (_l("Kept on record"), ("exports.list_page", "unmasking.list_page", "retention.list_page", "audit_desk.list_page")),
+    (_l("My account"), ("registration.profile_page",)),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -132,13 +174,16 @@ def tabs_of(actor: Actor) -> list[Link]:
     return [] if actor.is_anonymous or actor.grants else _links(TABS)
 
 
-def sidebar_of(actor: Actor) -> list[Link]:
-    """Return the list at the side: for staff, what their roles open; then what is theirs as a person."""
+def sidebar_of(actor: Actor) -> list[Section]:
+    """Return the list at the side: for staff, what their roles open, by heading; those with nothing are left out."""
     if not actor.grants:
         return []
     served = current_app.view_functions
     mine = [place for place in SIDE if not place.permissions or any(map(actor.has, place.permissions))]
-    return _links([place for place in mine if place.endpoint in served])
+    shown = [place for place in mine if place.endpoint in served]
+    links = {place.endpoint: link for place, link in zip(shown, _links(shown), strict=True)}
+    sections = [Section(str(title), [links[one] for one in names if one in links]) for title, names in SECTIONS]
+    return [section for section in sections if section.links]
 
 
 def site() -> SiteFacts:
