@@ -279,6 +279,7 @@ class Builder:
         for role in ("volunteer", "spare_person"):
             body = {"volunteer_id": ids[role]}
             self.api("POST", f"/teams/{ids['team']}/members", body, tokens["liaison"], expect=201)
+        self.make("unit_request", "/me/unit-requests", {"unit_id": ids["bureau"]}, tokens["leader"])
         self.make("team_request", f"/teams/{ids['team']}/requests", {}, tokens["leader"])
         body = {"volunteer_id": ids["child"]}
         self.make("team_request2", f"/teams/{ids['team']}/requests", body, tokens["volunteer"])

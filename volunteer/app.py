@@ -73,6 +73,8 @@ from volunteer.pairings import pages as pairings_pages
 from volunteer.registration import api as registration_api
 from volunteer.registration import (
     assisted_pages,
+    change_pages,
+    changes_api,
     consents_api,
     denials_api,
     denials_pages,
@@ -139,6 +141,7 @@ ROOMS: tuple[Room, ...] = (
     certificates_api.room,
     registration_api.room,
     privacy_api.room,
+    changes_api.room,
     consents_api.room,
     invitations_api.room,
     denials_api.room,
@@ -195,6 +198,7 @@ PAGES: tuple[Pages, ...] = (
     invitees_pages.pages,
     station_figures_pages.pages,
     team_figures.pages,
+    change_pages.pages,
     people_pages.pages,
     merges_pages.pages,
     station_pages.pages,

@@ -36,6 +36,7 @@ ERASED = {
     "team_leaders": "volunteer.teams.privacy.forget_person",
     "team_members": "volunteer.teams.privacy.forget_person",
     "team_requests": "volunteer.teams.privacy.forget_person",
+    "unit_requests": "erase",
     "unmatched_scans": STAYS + "ids of scans",
 }
 #: By table: where `GET /me/data` tells it, or `STAYS` and why it does not. tests/registration/test_merging.py asks.
@@ -62,6 +63,7 @@ EXPORTED = {
     "team_leaders": "records.teams_led",
     "team_members": "records.teams",
     "team_requests": "records.team_requests",
+    "unit_requests": "records.unit_requests",
     "unmatched_scans": STAYS + "told as scans",
 }
 

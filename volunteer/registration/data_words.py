@@ -29,6 +29,8 @@ WORDS: Final = {
     "note": "留言",
     "end_reason": "结束原因",
     "team_requests": "入队申请",
+    "unit_requests": "更换单位的申请",
+    "to_unit_id": "申请转入的单位编号",
     "teams": "志愿服务队",
     "teams_led": "担任负责人的队伍",
     "action": "事项",

@@ -33,6 +33,8 @@ class Deed(StrEnum):
     RESTORE = "restore"
     UNMASK = "unmask"
     PRINT = "print"
+    LEAVE = "leave"
+    REPORT_IN = "report-in"
     MERGE = "merge"
 
 
@@ -43,6 +45,9 @@ TOLD = (
     "person.registered",
     "person.contest",
     "person.transfer",
+    "person.leave",
+    "person.report-in",
+    "person.report-in-end",
     "person.unmask",
     "unmask.ask",
     "unmask.approve",
@@ -81,6 +86,11 @@ class PersonFile:
     memberships: list[dict[str, object]]
     deeds: frozenset[Deed]
     done: list[Done]
+
+    @property
+    def reports_in(self) -> bool:
+        """Whether the person reports in somewhere, from now on or later."""
+        return any(row["kind"] != "counts" and row["until_on"] is None for row in self.memberships)
 
 
 def person_file(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonFile:
@@ -137,7 +147,8 @@ def _deeds(actor: Actor, row: Person, person: PersonView) -> frozenset[Deed]:
         found.add(Deed.CONFIRM)
     if reach.reaches(actor, Permission.MANAGE_PEOPLE, row.id):
         found.add(Deed.TRANSFER)
-        found |= {Deed.CONTEST} if person.unit_id else set()
+        found |= {Deed.CONTEST, Deed.LEAVE} if person.unit_id else set()
+        found |= {Deed.REPORT_IN} if row.status in COUNTED else set()
         switch = {PersonStatus.REGISTERED.value: Deed.SUSPEND, PersonStatus.SUSPENDED.value: Deed.RESTORE}
         found |= {switch[row.status]} if row.status in switch else set()
     if reach.reaches(actor, Permission.UNMASK, row.id):

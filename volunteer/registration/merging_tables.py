@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from volunteer.errors import Worded
 from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
-from volunteer.registration import consents
+from volunteer.registration import consents, unit_changes
 from volunteer.registration.merging import Merger, Moved, Turn, reassign, reassigning, staying
 from volunteer.registration.models import (
     FAMILY,
@@ -136,6 +136,7 @@ TABLES: Final[Mapping[str, Merger]] = {
     "invitations": Merger("邀请", _merge_invitations),
     "exported_persons": Merger("导出记录", _merge_exports),
     "consents": Merger("同意书", _merge_consents),
+    "unit_requests": Merger("更换单位的申请", unit_changes.merge),
     "denials": reassigning(Denial.__table__, "否认注册的申诉"),
     "outbox_messages": Merger("站内消息", _merge_messages, turn=Turn.WORDS),
     "unmask_requests": reassigning(UnmaskRequest.__table__, "查看未成年人信息的申请"),

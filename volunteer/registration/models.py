@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.database import Base, one_of
 from volunteer.registration.rules import IdType, PersonStatus, Sex
+from volunteer.registration.rules_changes import RequestState
 from volunteer.registration.rules_consents import LONGEST_SUMMARY, LONGEST_TEXT, ConsentKind
 
 CHANNELS = ("wechat", "browser", "device", "keeper", "import")
@@ -338,3 +339,37 @@ class CodeEntry(Base):
     label: Mapped[str] = mapped_column(sa.String(60))
     position: Mapped[int]
     is_offered: Mapped[bool]
+
+
+class UnitRequest(Base):
+    """Somebody asks to belong to another unit, or (no `to_unit_id`) to none: the shape of every request (decisions 14).
+
+    A trigger refuses a decision by an account that is the person or acts for them.
+    """
+
+    __tablename__ = "unit_requests"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    to_unit_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("units.id"), index=True)
+    state: Mapped[str] = mapped_column(sa.String(10), index=True)
+    note: Mapped[str | None] = mapped_column(sa.String(200))
+    asked_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    asked_at: Mapped[dt.datetime]
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    decided_at: Mapped[dt.datetime | None]
+    reason: Mapped[str | None] = mapped_column(sa.String(200))
+
+    __table_args__ = (
+        one_of("state", RequestState),
+        sa.CheckConstraint("decided_by <> asked_by", name="second_person"),
+        sa.CheckConstraint("(state IN ('accepted', 'refused')) = (decided_by IS NOT NULL)", name="decided_by_somebody"),
+        sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_when"),
+        sa.Index(
+            "uq_unit_requests_open",
+            "person_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+    )

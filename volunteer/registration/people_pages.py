@@ -97,7 +97,7 @@ def confirm_page(person_id: uuid.UUID) -> Any:
         person = deeds.to_confirm(g.actor, person_id, g.now)
         return render_template("registration/confirm_person.html", person=person)
     standing.confirm(g.actor, person_id, g.now)
-    return _after(person_id, Deed.CONFIRM)
+    return after_deed(person_id, Deed.CONFIRM)
 
 
 @pages.page(PERSON + "/suspend", Permission.MANAGE_PEOPLE, Scope.PERSON, methods=("GET", "POST"))
@@ -126,7 +126,7 @@ def _decide(person_id: uuid.UUID, deed: Deed, schema: Schema, act: Callable[...,
         body, faults = load(schema, filled(reason))
         if not faults:
             act(g.actor, person_id, body["reason"], g.now)
-            return _after(person_id, deed)
+            return after_deed(person_id, deed)
     elif deed not in shown.deeds:
         raise IllegalTransition
     template = render_template("registration/decide_person.html", shown=shown, deed=deed, faults=faults, typed=reason)
@@ -143,7 +143,7 @@ def transfer_page(person_id: uuid.UUID) -> Any:
         try:
             if not faults:
                 standing.transfer(g.actor, person_id, body["unit_id"], body["on"], g.now)
-                return _after(person_id, Deed.TRANSFER)
+                return after_deed(person_id, Deed.TRANSFER)
         except NotFound:
             raise
         except VolunteerError as error:
@@ -164,7 +164,7 @@ def transfer_page(person_id: uuid.UUID) -> Any:
     return template, 422 if faults else 200
 
 
-def _after(person_id: uuid.UUID, deed: Deed) -> Any:
+def after_deed(person_id: uuid.UUID, deed: Deed) -> Any:
     """Go back to the person, or to the list where the caller reaches them no more."""
     if reach.reaches(g.actor, Permission.READ_PEOPLE, person_id):
         return redirect(url_for("people.person_page", person_id=person_id, done=deed.value), 303)

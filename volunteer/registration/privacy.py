@@ -20,7 +20,7 @@ from volunteer.database import reading, transaction
 from volunteer.errors import IllegalTransition, NotFound, Unauthenticated
 from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
-from volunteer.registration import consents, facts, links, people, reach, statuses, unmask_requests, vault
+from volunteer.registration import consents, facts, links, people, reach, statuses, unit_changes, unmask_requests, vault
 from volunteer.registration.models import Consent, Denial, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian
 from volunteer.registration.rules_consents import ConsentKind
@@ -88,6 +88,7 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
         "memberships": memberships.history_of(session, person_id),
         "accounts": links.history_of(session, person_id),
         "denials": _denials(session, person_id),
+        "unit_requests": unit_changes.history_of(session, person_id),
         "merged_records": facts.merged_of(session, person_id),
     }
     for exporter in (exports.export_of, unmask_requests.export_of, *EXPORTERS):

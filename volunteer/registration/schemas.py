@@ -9,6 +9,7 @@ from volunteer.registration.applications import FAULTS
 from volunteer.registration.models import FAMILY, SELF
 from volunteer.registration.privacy import UNMASKED
 from volunteer.registration.rules import IdType, PersonStatus, Sex
+from volunteer.registration.rules_changes import RequestState
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Secret, Text, Truth, flatten
 
 MOST_CODES = 30
@@ -204,6 +205,56 @@ class PersonTransferIn(BaseSchema):
 
     unit_id = Id(required=True)
     on = Day(load_default=None)
+
+
+class LeaveIn(BaseSchema):
+    """From which day on somebody belongs to no unit (today, if none is given), and why."""
+
+    on = Day(load_default=None, allow_none=True)
+    reason = Text(200, load_default=None, allow_none=True)
+
+
+class EndReportInIn(BaseSchema):
+    """From which day on somebody reports in nowhere (today, if none is given)."""
+
+    on = Day(load_default=None, allow_none=True)
+
+
+class UnitRequestIn(BaseSchema):
+    """To which unit the caller, or one for whom they act, wants to belong; null: to none."""
+
+    unit_id = Id(load_default=None, allow_none=True)
+    volunteer_id = Id(load_default=None, allow_none=True)
+    note = Text(200, load_default=None, allow_none=True)
+
+
+class UnitRequestOut(BaseSchema):
+    """A request to belong elsewhere; the name is masked."""
+
+    id = Id()
+    volunteer_id = Id()
+    volunteer_no = fields.String()
+    display_name = fields.String()
+    from_unit = fields.String(allow_none=True)
+    to_unit_id = Id(allow_none=True)
+    to_unit = fields.String(allow_none=True)
+    state = Choice(RequestState)
+    note = fields.String(allow_none=True)
+    asked_at = Instant()
+    decided_at = Instant(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+
+class OwnRequests(QuerySchema):
+    """Whose requests: the caller's, or those of one for whom they act."""
+
+    volunteer_id = Id(load_default=None)
+
+
+class MoveListForm(QuerySchema):
+    """From which day on a list of people belongs elsewhere."""
+
+    on = Day(required=True)
 
 
 class UnmaskIn(BaseSchema):

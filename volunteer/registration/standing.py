@@ -35,8 +35,8 @@ class StandingView:
     unit_id: uuid.UUID | None
 
 
-def _view(session: Session, person: Person, on: dt.date) -> StandingView:
-    """Return where a person stands, with the unit on a day."""
+def view(session: Session, person: Person, on: dt.date) -> StandingView:
+    """Return where a person stands, with the unit on a day, for whoever has just changed it."""
     session.flush()
     unit_id = memberships.unit_of(session, person.id, on)
     return StandingView(person.id, person.volunteer_no, person.status, unit_id)
@@ -56,14 +56,14 @@ def confirm(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> StandingVie
         if person.status in facts.GONE or not may_confirm(actor, person):
             raise NotFound
         if person.status == S.REGISTERED:
-            return _view(session, person, today(now))
+            return view(session, person, today(now))
         if person.status != S.UNPROVEN:
             raise IllegalTransition
         statuses.move(session, person, S.REGISTERED, today(now))
         person.confirmed_by, person.confirmed_at = actor.account, now
         audit.record(session, actor, now, "person.confirm", ("person", person_id))
         notifications.tell(session, person_id, "confirmed", "您的身份已核实,志愿者注册完成。", now)
-        return _view(session, person, today(now))
+        return view(session, person, today(now))
 
 
 def may_confirm(actor: Actor, person: Person) -> bool:
@@ -110,13 +110,13 @@ def _switch(
         person = facts.locked(session, person_id)
         reach.require_person(actor, Permission.MANAGE_PEOPLE, person_id)
         if person.status == after:
-            return _view(session, person, today(now))
+            return view(session, person, today(now))
         if person.status != before:
             raise IllegalTransition
         statuses.move(session, person, after, today(now))
         audit.record(session, actor, now, f"person.{after.value}", ("person", person_id), reason)
         notifications.tell(session, person_id, after.value, body, now)
-        return _view(session, person, today(now))
+        return view(session, person, today(now))
 
 
 def transfer(
@@ -136,7 +136,7 @@ def transfer(
     with transaction() as session:
         person = facts.locked(session, person_id)
         _require_transferable(session, actor, person, unit_id, day)
-        _check_day(actor, person, on, day)
+        check_day(actor, person, on, day)
         before = memberships.unit_of(session, person_id, on)
         memberships.transfer(session, person_id, unit_id, on, now)
         if before != unit_id:
@@ -144,17 +144,22 @@ def transfer(
             audit.record(session, actor, now, "person.transfer", ("person", person_id), **details)
             name = units.unit_briefs([unit_id])[unit_id].name
             notifications.tell(session, person_id, "transferred", f"从 {on} 起,您所属的单位为:{name}。", now)
-        return _view(session, person, on)
+        return view(session, person, on)
 
 
-def _check_day(actor: Actor, person: Person, on: dt.date, day: dt.date) -> None:
-    """Raise if the caller may not transfer this person on that day; `day` is today."""
+def check_day(actor: Actor, person: Person, on: dt.date, day: dt.date) -> None:
+    """Raise if the caller may not change where this person belongs on that day; `day` is today."""
+    check_range(actor, on, day)
+    if on < person.created_on:
+        raise invalid("on", "before-registration", f"不能早于注册日期 {person.created_on},请选择这一天或以后的日期。")
+
+
+def check_range(actor: Actor, on: dt.date, day: dt.date) -> None:
+    """Raise if the caller may not change where anybody belongs on that day; `day` is today."""
     if on < day and not actor.is_admin:
         raise Forbidden("转移到过去的日期须由管理员办理,请选择今天或以后的日期。")
     if on > day + dt.timedelta(days=MOST_DAYS_AHEAD):
         raise invalid("on", "too-far-ahead", f"最多提前 {MOST_DAYS_AHEAD} 天办理,请选择更早的日期。")
-    if on < person.created_on:
-        raise invalid("on", "before-registration", f"不能早于注册日期 {person.created_on},请选择这一天或以后的日期。")
 
 
 def _require_transferable(session: Session, actor: Actor, person: Person, unit_id: uuid.UUID, day: dt.date) -> None:
@@ -181,11 +186,11 @@ def contest(actor: Actor, person_id: uuid.UUID, reason: str, now: dt.datetime) -
         reach.require_person(actor, Permission.MANAGE_PEOPLE, person_id)
         unit_id = memberships.unit_of(session, person_id, today(now))
         if unit_id is None:
-            return _view(session, person, today(now))
+            return view(session, person, today(now))
         memberships.transfer(session, person_id, None, today(now), now)
         details = {"unit_id": str(unit_id)}
         audit.record(session, actor, now, "person.contest", ("person", person_id), reason, **details)
         name = units.unit_briefs([unit_id])[unit_id].name
         body = f"{name}认为您不属于该单位,原因:{reason}。您的注册仍然有效,请联系正确的单位办理转入。"
         notifications.tell(session, person_id, "contested", body, now)
-        return _view(session, person, today(now))
+        return view(session, person, today(now))

@@ -227,6 +227,7 @@ KEPT: Final = MappingProxyType(
         "unit_endings": _PUBLIC,
         "unit_placements": _PUBLIC,
         "unit_targets": _PUBLIC,
+        "unit_requests": _DECISION,
         "unit_versions": _PUBLIC,
         "units": _PUBLIC,
         "unmask_requests": "未成年人信息的年度审计(未成年人网络保护条例第 37 条);注销时清除文字",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from volunteer.database import new_id
 from volunteer.errors import Conflict, invalid
 from volunteer.units import queries
-from volunteer.units.models import COUNTS, Membership, Unit
+from volunteer.units.models import COUNTS, REPORT_IN, Membership, Unit
 
 memberships_as_of = queries.memberships_as_of
 
@@ -45,7 +45,7 @@ def join(
         InvalidInput: `unknown` or `closed` on `unit_id`, `before-unit` on `on`.
         Conflict: `already-member`: the person counts in another unit then or later; that takes a transfer.
     """
-    _check_unit(session, unit_id, on)
+    check_unit(session, unit_id, on)
     theirs = [Membership.person_id == person_id, Membership.kind == kind]
     theirs.append(sa.or_(Membership.until_on.is_(None), Membership.until_on > on))
     if kind != COUNTS:
@@ -65,7 +65,7 @@ def join_new(session: Session, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], on:
         InvalidInput: as `join`.
     """
     for unit_id in sorted({unit_id for _, unit_id in pairs}):
-        _check_unit(session, unit_id, on)
+        check_unit(session, unit_id, on)
     session.add_all(
         Membership(id=new_id(), person_id=person_id, unit_id=unit_id, kind=COUNTS, from_on=on, recorded_at=now)
         for person_id, unit_id in pairs
@@ -84,7 +84,7 @@ def transfer(
         InvalidInput: `unknown` or `closed` on `unit_id`, `before-unit` on `on`.
     """
     if unit_id is not None:
-        _check_unit(session, unit_id, on)
+        check_unit(session, unit_id, on)
     theirs = (Membership.person_id == person_id, queries.IS_COUNTED)
     session.flush()
     session.execute(sa.delete(Membership).where(*theirs, Membership.from_on >= on))
@@ -173,8 +173,8 @@ def _days() -> tuple[sa.orm.InstrumentedAttribute[dt.date], sa.orm.InstrumentedA
     return Membership.from_on, Membership.until_on
 
 
-def _check_unit(session: Session, unit_id: uuid.UUID, on: dt.date) -> None:
-    """Raise InvalidInput unless the unit exists on that day and is not closed."""
+def check_unit(session: Session, unit_id: uuid.UUID, on: dt.date) -> None:
+    """Raise InvalidInput unless the unit exists on that day and is not closed; until commit nobody closes it."""
     # Until commit nobody closes the unit: closing locks its row FOR UPDATE.
     unit = session.get(Unit, unit_id, with_for_update={"read": True, "key_share": True})
     if unit is None:
@@ -183,6 +183,32 @@ def _check_unit(session: Session, unit_id: uuid.UUID, on: dt.date) -> None:
         raise invalid("unit_id", "closed", "这个单位已撤销,请选择别的单位。")
     if on < unit.created_on:
         raise invalid("on", "before-unit", f"这个单位从 {unit.created_on} 起才有,请填写这一天或更晚的日期。")
+
+
+def report_in(session: Session, person_id: uuid.UUID, unit_id: uuid.UUID, on: dt.date, now: dt.datetime) -> None:
+    """Let a person report in at a unit from a day on, beside where they count. Raises what `join` raises."""
+    join(session, person_id, unit_id, on, now, REPORT_IN)
+
+
+def reports_in_at(session: Session, person_id: uuid.UUID, on: dt.date) -> uuid.UUID | None:
+    """Return where a person reports in on a day or later, beside where they count."""
+    mine = (Membership.person_id == person_id, Membership.kind == REPORT_IN)
+    later = sa.or_(Membership.until_on.is_(None), Membership.until_on > on)
+    return session.scalar(sa.select(Membership.unit_id).where(*mine, later).order_by(Membership.from_on).limit(1))
+
+
+def end_report_in(session: Session, person_id: uuid.UUID, on: dt.date) -> int:
+    """Let a person report in nowhere from a day on; return how many spans that ended or took away."""
+    mine = (Membership.person_id == person_id, Membership.kind == REPORT_IN)
+    later = sa.or_(Membership.until_on.is_(None), Membership.until_on > on)
+    found = list(session.scalars(sa.select(Membership).where(*mine, later)))
+    for row in found:
+        if row.from_on < on:
+            row.until_on = on
+        else:
+            session.delete(row)
+    session.flush()
+    return len(found)
 
 
 def _add(

@@ -112,6 +112,7 @@ SIDE = (
     Place("rates.stations_page", _l("Station figures"), (Permission.READ_STATIONS,)),
     Place("people.list_page", _l("People"), (Permission.READ_PEOPLE,)),
     Place("denials.list_page", _l("Denied registrations"), (Permission.AUDIT,)),
+    Place("changes.list_page", _l("Changes of unit"), (Permission.MANAGE_PEOPLE,)),
     Place("imports.list_page", _l("Imports"), (Permission.MANAGE_PEOPLE,)),
     Place("units_desk.list_page", _l("Units and tasks"), (Permission.MANAGE_SITE,)),
     Place("areas_desk.list_page", _l("Areas"), (Permission.MANAGE_SITE,)),
