@@ -148,8 +148,8 @@ async function showWaiting() {
   at("clock").hidden = !clock.isWrong;
   at("send").hidden = !unsent.length;
   at("kept").replaceChildren(...unsent.slice(0, LAST).map(row));
-  waiting.hidden = !unsent.length && !done.length && !clock.isWrong;
   at("back").hidden = !(outbox.place.isShell && outbox.place.csrf);
+  waiting.hidden = !unsent.length && !done.length && !clock.isWrong && at("back").hidden;
 }
 
 function row(one) {

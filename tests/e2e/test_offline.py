@@ -110,6 +110,14 @@ def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, g
     visitor.look()
     assert {person: len(pairs) for person, pairs in rows(gate).items()} == {listed.id: 1}
 
+    # Opened without a network and empty-handed, the page finds out by itself that there is one again.
+    context.set_offline(True)
+    page.goto(f"{visitor.base}/station/{gate.scene.station}/scan")
+    page.locator("#camera-open").wait_for()
+    context.set_offline(False)
+    page.get_by_role("link", name="网络已恢复,打开完整页面").click()
+    page.get_by_text("最近的扫码").wait_for()
+
     # What the worker keeps: frames and files. Who signs out takes the day along.
     for one in page.evaluate(CACHED):
         assert re.fullmatch(r"GET (/static/dist/[\w.-]+|/station/shell/(scan|queue|check)|/offline)", one), one

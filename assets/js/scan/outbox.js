@@ -95,13 +95,14 @@ export class Outbox extends EventTarget {
 
   async empty(now) {
     const waiting = (await this.unsent()).filter((one) => !this.flying.has(one.id) && (now || !(one.retry_at > Date.now())));
-    if (!waiting.length) return;
+    const station = waiting[0]?.station || this.place.station;
+    if (!station || (!waiting.length && this.place.csrf)) return;
     try {
-      if (!this.place.csrf) await this.introduce(waiting[0].station);
+      if (!this.place.csrf) await this.introduce(station); // a page that was opened without a network
       const mine = waiting.filter((one) => one.owner === this.place.owner || one.taken === this.place.owner);
-      for (const station of new Set(mine.map((one) => one.station))) {
-        const there = mine.filter((one) => one.station === station);
-        for (let i = 0; i < there.length; i += MOST) await this.send(station, there.slice(i, i + MOST));
+      for (const place of new Set(mine.map((one) => one.station))) {
+        const there = mine.filter((one) => one.station === place);
+        for (let i = 0; i < there.length; i += MOST) await this.send(place, there.slice(i, i + MOST));
       }
       this.fails = this.nextAt = 0;
       this.trouble = "";
