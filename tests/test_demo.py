@@ -411,3 +411,10 @@ def test_who_answers_for_grids_communities_and_zones(api: Api, admin: str) -> No
     assert len({one["official_id"] for one in paired} - {None}) == 14
     assert len({one["area_id"] for one in paired}) == 22
     assert len(api("GET", "/zones", token=admin, expect=200).body["items"]) == 13
+
+
+def test_something_looks_wrong_and_waits(api: Api, admin: str) -> None:
+    found = api("GET", "/findings?state=open&limit=200", token=admin, expect=200).body["items"]
+    kinds = Counter(one["kind"] for one in found)
+    assert kinds["identical_minutes"] >= 1
+    assert 2 <= len(found) <= 40

@@ -337,6 +337,16 @@ class Builder:
         ids["review"], ids["review2"] = (one["id"] for one in reviews if one["kind"] == "weak_evidence")
         self.world.secrets["a personal code"] = code
 
+    def anomalies(self) -> None:
+        """A presence that is longer than the thresholds allow: whoever was on the paper list came in one minute."""
+        limits = {"identical_people": 3, "pair_requests": 2, "granted_hours": 1}
+        self.api("PATCH", "/anomaly-policy", limits, self.admin, expect=200)
+        day = self.now.astimezone(dt.timezone(dt.timedelta(hours=8))).date().isoformat()
+        self.world.ids["today"] = day
+        self.api("POST", "/findings/search", {"from": day, "to": day}, self.admin, expect=200)
+        found = self.api("GET", "/findings", token=self.admin, expect=200).body["items"]
+        self.world.ids["finding"] = found[0]["id"]
+
     def build(self) -> World:
         """Build all of it."""
         self.places()
@@ -349,6 +359,7 @@ class Builder:
         self.devices()
         self.requests()
         self.scans()
+        self.anomalies()
         return self.world
 
 

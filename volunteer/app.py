@@ -30,6 +30,9 @@ from volunteer.activities import merging as activities_merging
 from volunteer.activities import pages as activities_pages
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
+from volunteer.anomalies import api as anomalies_api
+from volunteer.anomalies import pages as anomalies_pages
+from volunteer.anomalies import privacy as anomalies_privacy
 from volunteer.areas import api as areas_api
 from volunteer.areas import desk_pages as areas_desk
 from volunteer.areas import service as areas
@@ -150,6 +153,7 @@ ROOMS: tuple[Room, ...] = (
     stations_api.room,
     teams_api.room,
     pairings_api.room,
+    anomalies_api.room,
     activities_api.room,
     signups_api.room,
     hours_api.room,
@@ -183,6 +187,7 @@ PAGES: tuple[Pages, ...] = (
     stations_desk.pages,
     teams_pages.pages,
     pairings_pages.pages,
+    anomalies_pages.pages,
     pairing_sheets.pages,
     teams_desk.pages,
     accounts_desk.pages,
@@ -305,6 +310,8 @@ def wire() -> None:
     places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
     own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, denials_pages.card]
     accounts_pages.DESK[:] = [*own, *places]
+    places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card, anomalies_pages.card]
+    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, denials_pages.card, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     hours.LINES_CHANGED[:] = [certificates.supersede_changed]
 
@@ -325,9 +332,11 @@ def _wire_privacy() -> None:
     forget_hours = hours_privacy.forget_person
     erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
     erasure.ERASERS.append(teams_privacy.forget_person)
+    erasure.ERASERS.append(anomalies_privacy.forget_person)
     hours_of = hours_privacy.export_of
     privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
     privacy.EXPORTERS.append(teams_privacy.export_of)
+    privacy.EXPORTERS.append(anomalies_privacy.export_of)
 
 
 def _wire_mergers() -> None:
@@ -340,6 +349,7 @@ def _wire_mergers() -> None:
     merging.MERGERS.update(certificates_merging.TABLES)
     merging.MERGERS["external_records"] = external.MERGER
     merging.MERGERS.update(teams_merging.TABLES)
+    merging.MERGERS.update(anomalies_privacy.TABLES)
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

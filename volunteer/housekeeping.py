@@ -10,6 +10,7 @@ from typing import Final
 
 from volunteer import jobs
 from volunteer.accounts import sign_in
+from volunteer.anomalies import service as anomalies
 from volunteer.checkin import jobs as checkin
 from volunteer.exports import service as exports
 from volunteer.hours import verification
@@ -32,6 +33,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
     "people erased": erasure.erase_due,
     "vouched people counted": inviting.count_due,
+    "anomalies found": anomalies.look_nightly,
     "ledger holds and is signed": _sign_ledger,
 }
 

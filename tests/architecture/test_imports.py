@@ -72,7 +72,8 @@ def models_read_by_others(graph: grimp.ImportGraph) -> Iterator[str]:
         if door_of(imported) != "models" or room_of(importer) == room:
             continue
         is_migration = importer.startswith(f"{ROOT}.migrations")
-        is_report = room_of(importer) == "reports" and door_of(importer) == "queries" and room != "registration"
+        reads_all = room_of(importer) in ("reports", "anomalies")
+        is_report = reads_all and door_of(importer) == "queries" and room != "registration"
         if not (is_migration or is_report):
             yield f"{importer} -> {imported}"
 

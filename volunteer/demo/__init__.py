@@ -6,14 +6,26 @@ from pathlib import Path
 from volunteer import sealing
 from volunteer.clock import Instant, SettableClock
 from volunteer.database import transaction
-from volunteer.demo import centre, coming, community, crossings, invited, pairings, people, places, teams, waiting
+from volunteer.demo import (
+    anomalies,
+    centre,
+    coming,
+    community,
+    crossings,
+    invited,
+    pairings,
+    people,
+    places,
+    teams,
+    waiting,
+)
 from volunteer.demo.roles import PARTS, PASSWORD
 from volunteer.demo.story import Story
 from volunteer.units import service as units
 
 __all__ = ["environment", "load", "welcome"]
 
-CHAPTERS = (places, pairings, people, invited, teams, community, centre, crossings, coming, waiting)
+CHAPTERS = (places, pairings, people, invited, teams, community, centre, crossings, coming, waiting, anomalies)
 
 
 def load(now: Instant, clock: SettableClock, progress: Callable[[int], object] = lambda _percent: None) -> bool:

@@ -125,6 +125,7 @@ SIDE = (
     Place("unmasking.list_page", _l("Data of minors"), (Permission.AUDIT,)),
     Place("exports.list_page", _l("Export log"), (Permission.READ_PEOPLE,)),
     Place("retention.list_page", _l("How long data is kept"), (Permission.AUDIT,)),
+    Place("anomalies.list_page", _l("What looks wrong"), (Permission.AUDIT,)),
     Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
     Place("activities.list_page", _l("Activities")),
     Place("registration.profile_page", _l("Me")),

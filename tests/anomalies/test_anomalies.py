@@ -1,0 +1,218 @@
+"""Anomalies: each search finds what it should, once; a second person decides; a correction is proposed, not made."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.checkin.making import Post, make_device, make_post
+from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
+from tests.pages import Browser
+from tests.stations.making import make_keeper, make_station
+from tests.units.making import add_staff
+from volunteer.anomalies import rules, service
+from volunteer.anomalies.rules import FindingKind, Seen, Thresholds, crowds, shared_minutes, speed_kmh
+from volunteer.checkin.models import Attendance
+from volunteer.database import transaction
+
+START = dt.datetime(2026, 3, 22, 2, 0, tzinfo=dt.UTC)
+DAYS = {"from": "2026-03-16", "to": "2026-03-23"}
+
+
+def at(minutes: float) -> dt.datetime:
+    return START + dt.timedelta(minutes=minutes)
+
+
+def seen(*scans: tuple[int, float]) -> list[Seen]:
+    return [Seen(uuid.UUID(int=n), uuid.UUID(int=who), at(minute)) for n, (who, minute) in enumerate(scans, 1)]
+
+
+@pytest.mark.parametrize(
+    ("scans", "sizes"),
+    [
+        ([(1, 0), (2, 3), (3, 6)], []),
+        ([(1, 0), (2, 3), (3, 6), (4, 10)], [4]),
+        ([(1, 0), (2, 3), (3, 6), (4, 10.5)], []),
+        ([(1, 0), (1, 1), (2, 2), (3, 3)], []),
+        ([(1, 0), (2, 1), (3, 2), (4, 3), (1, 60), (2, 61), (3, 62), (4, 63)], [4, 4]),
+        ([(1, 0), (2, 4), (3, 8), (4, 9), (5, 12)], [5]),
+    ],
+)
+def test_a_crowd_is_four_people_by_one_phone_in_ten_minutes(scans: list[tuple[int, float]], sizes: list[int]) -> None:
+    assert [len(one) for one in crowds(seen(*scans), 4, dt.timedelta(minutes=10))] == sizes
+
+
+def test_only_shared_minutes_count_and_speed_is_over_the_time_between() -> None:
+    here, there = [(at(0), at(60)), (at(90), at(120))], [(at(50), at(100))]
+    assert shared_minutes(here, there) == (20, at(50), at(100))
+    assert shared_minutes(here, [(at(60), at(90))]) == (0, None, None)
+    assert speed_kmh(10_000, dt.timedelta(minutes=5)) == 120
+    assert speed_kmh(1_000, dt.timedelta(0)) == 60
+
+
+def test_every_kind_has_words_and_every_threshold_its_limits() -> None:
+    assert all(kind.label and kind.meaning and rules._SAYINGS[kind] for kind in FindingKind)
+    assert set(rules.LIMITS) == set(rules.NAMES)
+    assert rules.threshold_faults(Thresholds()) == []
+    assert [one.field for one in rules.threshold_faults(Thresholds(pair_percent=101))] == ["pair_percent"]
+
+
+def findings(api: Api, token: str, query: str = "") -> dict[str, list[dict[str, Any]]]:
+    """Return the findings by kind."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in api("GET", f"/findings?limit=200{query}", token=token, expect=200).body["items"]:
+        found.setdefault(one["kind"], []).append(one)
+    return found
+
+
+def looked(api: Api, token: str) -> tuple[int, int]:
+    """Search; return what was found, and what of it is new."""
+    body = api("POST", "/findings/search", DAYS, token, expect=200).body
+    return body["found"], body["fresh"]
+
+
+def crowd(api: Api, post: Post, count: int = 4) -> str:
+    """Let people come in within one second by the scanner, and leave in one minute; return the shift."""
+    shift_id = post.shift(0, 60)
+    people = [post.volunteer(shift_id) for _ in range(count)]
+    for minute, direction in ((-20, "in"), (100, "out")):
+        post.go(minute)
+        for who in people:
+            assert post.scan(who, direction, shift_id).status == 201
+    return shift_id
+
+
+def test_the_searches_find_and_find_once(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    far = make_station(api, admin, "station", post.scene.center, latitude=39.99, longitude=116.5, name="远处站")
+    limits = {"identical_people": 4, "longer_by_minutes": 45}
+    assert api("PATCH", "/anomaly-policy", limits, admin, expect=200).body["version"] == 1
+    assert set(api("PATCH", "/anomaly-policy", {"travel_km": 0}, admin, expect=422).codes) == {"travel_km"}
+    shift_id = crowd(api, post)
+    elsewhere = make_device(api, make_keeper(api, admin, far), far)
+    stray = post.people[0]
+    post.go(101)
+    scanned = post.scan(stray, "in", None, elsewhere)
+    assert scanned.status in (409, 201)
+    post.go(200)
+
+    assert looked(api, admin) == (8, 8)
+    assert looked(api, admin) == (8, 0)
+    found = findings(api, admin)
+    counts = {kind: len(rows) for kind, rows in found.items()}
+    assert counts == {"same_second": 2, "longer_than_shift": 4, "identical_minutes": 1, "impossible_travel": 1}
+    long = found["longer_than_shift"][0]
+    assert long["said"] == "在“文明交通劝导”在场 120 分钟,班次只有 60 分钟,多出 60 分钟。"
+    assert long["evidence"]["shift_ids"] == [shift_id]
+    assert "4 人都在" in found["identical_minutes"][0]["said"]
+    assert "远处站" in found["impossible_travel"][0]["said"]
+    assert findings(api, admin, "&kind=overlap") == {}
+    with app.app_context():
+        assert service.look_nightly(api.now()) == 0
+    for body, codes in (
+        ({"from": "2026-03-22", "to": "2026-03-01"}, {"to": "to-before-from"}),
+        ({"from": "2026-01-01", "to": "2026-03-01"}, {"to": "too-long"}),
+    ):
+        assert api("POST", "/findings/search", body, admin, expect=422).codes == codes
+
+
+def test_one_phone_for_many_and_two_stations_at_once(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    shift_id = post.shift(0, 60)
+    people = [post.volunteer(shift_id) for _ in range(4)]
+    post.go(0)
+    for who in people:
+        code = api("GET", f"/stations/{post.scene.station}/code", token=post.device, expect=200).body["code"]
+        body = {"code": f"{post.scene.station}:{code}", "direction": "in"}
+        url = api("GET", f"/stations/{post.scene.station}/code", token=post.device, expect=200).body["url"]
+        sent = api("POST", "/me/checkins", body | {"code": url}, who.token)
+        assert sent.status == 201, sent.body
+    other = make_post(api, admin)
+    at_once = other.shift(0, 60)
+    with app.app_context(), transaction() as session:
+        for one in (shift_id, at_once):
+            row = session.scalars(sa.select(Attendance).where(Attendance.shift_id == uuid.UUID(one))).first()
+            row = row or Attendance(id=uuid.uuid4(), person_id=uuid.UUID(people[0].id), shift_id=uuid.UUID(one))
+            row.person_id, row.site_day, row.pair_count, row.has_open_pair = (
+                uuid.UUID(people[0].id),
+                dt.date(2026, 3, 22),
+                1,
+                False,
+            )
+            row.first_in_at, row.last_out_at, row.closes_at = at(0), at(60), at(120)
+            row.pairs = [{"in": at(0).isoformat(), "out": at(60).isoformat()}]
+            row.minutes, row.walk_in, row.evidence, row.flags = 60, False, "strong", []
+            session.add(row)
+    post.go(120)
+    looked(api, admin)
+    found = findings(api, admin)
+    assert "为 4 人签到" in found["shared_device"][0]["said"]
+    assert "同时在场 60 分钟" in found["overlap"][0]["said"]
+
+
+def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    limits = {"pair_requests": 2, "granted_hours": 1}
+    api("PATCH", "/anomaly-policy", limits, admin, expect=200)
+    first, second = post.shifts((0, 60, 4), (60, 120, 4))
+    who = post.volunteer(first, second)
+    post.go(130)
+    for shift_id, start in ((first, 0), (second, 60)):
+        body = {"shift_id": shift_id, "volunteer_id": who.id, "reason": "停电"}
+        body |= {"from": post.at(start).isoformat(), "to": post.at(start + 60).isoformat()}
+        asked = api("POST", "/make-ups", body, post.scene.keeper, expect=201).body["id"]
+        api("POST", f"/make-ups/{asked}/approve", {}, admin, expect=200)
+    assert looked(api, admin) == (2, 2)
+    found = findings(api, admin)
+    pair, volume = found["make_up_pair"][0], found["granted_volume"][0]
+    assert (pair["said"], volume["said"]) == (
+        "2026-03 同一人申请、同一人同意的补录有 2 项,占申请人全部已同意补录的 100%。",
+        "2026-03 同一账号同意了 2 项人工时长,共 2.0 小时。",
+    )
+    path = f"/findings/{pair['id']}"
+    assert api("POST", f"{path}/uphold", {"reason": "核实"}, admin, expect=403).body["code"] == "second-person-required"
+    with app.app_context(), transaction() as session, pytest.raises(sa.exc.DBAPIError, match="second person"):
+        session.execute(
+            sa.text(
+                "UPDATE findings SET state = 'upheld', reason = 'x', decided_at = found_at, decided_by = "
+                "(SELECT account_id FROM finding_parties WHERE finding_id = findings.id LIMIT 1)"
+            )
+        )
+    boss, password = add_staff(api, admin, "admin")
+    other = api.login(boss, password)
+    entry = next(one["id"] for one in api("GET", "/me/hours/entries", token=who.token, expect=200).body["items"])
+    proposal = {"entry_id": entry, "minutes": 0, "reason": "没有到场"}
+    api("POST", f"{path}/proposals", proposal, other, expect=409)
+    upheld = api("POST", f"{path}/uphold", {"reason": "两人均承认"}, other, expect=200).body
+    assert upheld["state"] == "upheld"
+    api("POST", f"{path}/uphold", {"reason": "两人均承认"}, other, expect=200)
+    api("POST", f"{path}/dismiss", {"reason": "无"}, other, expect=409)
+    total = post.hours(who)["minutes_total"]
+    asked = api("POST", f"{path}/proposals", proposal, other, expect=201).body
+    assert (asked["state"], post.hours(who)["minutes_total"]) == ("open", total)
+    api("POST", f"/corrections/{asked['id']}/approve", {}, other, expect=403)
+    api("POST", f"/corrections/{asked['id']}/approve", {}, post.scene.center_keeper, expect=200)
+    assert post.hours(who)["minutes_total"] == total - 60
+    api("POST", f"{path}/proposals", proposal | {"entry_id": str(uuid.uuid4())}, other, expect=404)
+    told = api("GET", "/me/data", token=who.token, expect=200).body["records"]["findings"]
+    assert {one["state"] for one in told} == {"upheld", "open"}
+
+    page = Browser(app, boss, password)
+    listed = page.get("/manage/anomalies")
+    assert "人工时长,共 2.0 小时" in listed.text
+    link = f"/manage/anomalies/{volume['id']}"
+    assert set(page.post(f"{link}/dismiss", expect=422).faults) == {"reason"}
+    page.post(f"{link}/dismiss", reason="停电当天集中补录,已核对签到纸。")
+    assert "已排除" in page.follow().text
+    assert "您是其中的" in Browser(app, ADMIN_PHONE, ADMIN_PASSWORD).get(f"/manage/anomalies/{pair['id']}").text
+    assert "已认定" in page.get("/manage/anomalies", state="all").text
+    assert set(page.post("/manage/anomalies/search", expect=422, from_="x").faults) == {"from", "to"}
+    fields = page.get("/manage/anomalies/policy").form("travel_kmh")
+    assert set(page.post("/manage/anomalies/policy", expect=422, **fields | {"travel_kmh": "1"}).faults) == {
+        "travel_kmh"
+    }
+    page.post("/manage/anomalies/policy", **fields | {"travel_kmh": "200"})
+    assert "已保存" in page.follow().text

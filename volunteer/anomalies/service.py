@@ -1,0 +1,278 @@
+"""Findings: written down once, decided by a second person, followed by proposals on the paths that are there already.
+
+Nothing here changes an hour: upholding says that it was so, and a correction is then asked for like any other and
+agreed to by somebody else. Source: PIPL 24 (no automatic decision); decisions 14; domain.md g1 F1, F13.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer import audit
+from volunteer.access import Actor, Permission
+from volunteer.anomalies import queries, rules, searching
+from volunteer.anomalies.models import AnomalyPolicy, Finding, FindingParty, FindingPerson
+from volunteer.anomalies.rules import FindingKind, FindingState, Found, Thresholds
+from volunteer.checkin import projection
+from volunteer.clock import site_day
+from volunteer.config import settings
+from volunteer.database import lock_name, new_id, reading, transaction
+from volunteer.errors import Forbidden, IllegalTransition, InvalidInput, NotFound, invalid
+from volunteer.hours import asking
+from volunteer.hours import queries as hour_queries
+
+LONGEST_DAYS = 31
+MOST_EVIDENCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings; what is None is not asked."""
+
+    kind: str | None = None
+    state: str | None = None
+    station_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search came to: how many things look wrong, and how many of them are new."""
+
+    found: int
+    fresh: int
+
+
+def policy() -> tuple[int, Thresholds]:
+    """Return the thresholds in force and their version; 0 before anything was saved."""
+    query = sa.select(AnomalyPolicy).order_by(AnomalyPolicy.version.desc()).limit(1)
+    newest = reading().scalars(query).first()
+    return (newest.version, rules.thresholds_of(newest.thresholds)) if newest else (0, Thresholds())
+
+
+def set_policy(actor: Actor, wanted: Thresholds, now: dt.datetime) -> int:
+    """Save thresholds as a new version; the same again saves nothing. Returns the version in force.
+
+    Raises:
+        Forbidden: no admin. InvalidInput: `out-of-range`.
+    """
+    actor.require_admin()
+    faults = rules.threshold_faults(wanted)
+    if faults:
+        raise InvalidInput(faults)
+    with transaction() as session:
+        lock_name(session, "anomaly policy")
+        version, current = policy()
+        if wanted == current and version:
+            return version
+        values = rules.as_values(wanted)
+        session.add(AnomalyPolicy(version=version + 1, thresholds=values, set_by=actor.account_id, set_at=now))
+        changed = sorted(name for name, value in values.items() if value != getattr(current, name))
+        audit.record(session, actor, now, "anomaly.policy", ("site", None), fields=changed)
+        return version + 1
+
+
+def policy_history(limit: int = 20) -> list[AnomalyPolicy]:
+    """Return the last versions of the thresholds, newest first."""
+    return list(reading().scalars(sa.select(AnomalyPolicy).order_by(AnomalyPolicy.version.desc()).limit(limit)))
+
+
+def look(actor: Actor, from_on: dt.date, to_on: dt.date, now: dt.datetime) -> Searched:
+    """Search these days on demand.
+
+    Raises:
+        Forbidden: no admin. InvalidInput: `to-before-from`, `too-long` on `to`.
+    """
+    actor.require_admin()
+    if to_on < from_on:
+        raise invalid("to", "to-before-from", "结束日期不能早于开始日期。")
+    if (to_on - from_on).days >= LONGEST_DAYS:
+        raise invalid("to", "too-long", f"一次最多检查 {LONGEST_DAYS} 天,请分几次检查。")
+    return _searched(actor, from_on, to_on, now)
+
+
+def look_nightly(now: dt.datetime) -> int:
+    """Search the last days, as the thresholds say; return how many findings are new: a job of housekeeping."""
+    to_on = site_day(now, settings().zone)
+    days = policy()[1].lookback_days
+    return _searched("system", to_on - dt.timedelta(days=days), to_on, now).fresh
+
+
+def _searched(actor: Actor | str, from_on: dt.date, to_on: dt.date, now: dt.datetime) -> Searched:
+    """Search, and write down what is new."""
+    with transaction() as session:
+        lock_name(session, "anomalies")
+        version, limits = policy()
+        ground = searching.Ground(session, searching.period_of(from_on, to_on), limits)
+        found = {one.key: one for one in searching.search(ground)}
+        known = set(session.scalars(sa.select(Finding.key).where(Finding.key.in_(found))))
+        for key in sorted(found.keys() - known):
+            _write(session, found[key], version, now)
+        fresh = len(found.keys() - known)
+        if fresh or not isinstance(actor, str):
+            audit.record(session, actor, now, "anomaly.search", ("site", None), count=fresh)
+        return Searched(len(found), fresh)
+
+
+def _write(session: Session, found: Found, version: int, now: dt.datetime) -> None:
+    """Write a finding down, with whom it is about and who may not decide it."""
+    row = Finding(
+        id=new_id(),
+        kind=found.kind,
+        key=found.key,
+        state=FindingState.OPEN,
+        on_day=found.on_day,
+        station_id=found.station_id,
+        said=rules.explained(found.kind, found.figures),
+        evidence={
+            name: [str(one) for one in getattr(found, name)[:MOST_EVIDENCE]]
+            for name in ("shift_ids", "scan_ids", "request_ids")
+        },
+        policy_version=version,
+        found_at=now,
+    )
+    session.add(row)
+    session.flush()
+    parties = searching.accounts_in(session, found) | projection.recorded_by(session, found.scan_ids)
+    session.add_all(FindingPerson(finding_id=row.id, person_id=one) for one in sorted(found.people))
+    session.add_all(FindingParty(finding_id=row.id, account_id=one) for one in sorted(parties))
+    session.flush()
+
+
+def list_findings(actor: Actor, wanted: Wanted, limit: int, after: tuple[dt.date, uuid.UUID] | None) -> list[Finding]:
+    """Return up to `limit` findings, the newest day first.
+
+    Raises:
+        Forbidden: the caller neither is an admin nor an auditor.
+    """
+    _require_reader(actor)
+    query = sa.select(Finding).order_by(Finding.on_day.desc(), Finding.id.desc()).limit(limit)
+    for name in ("kind", "state", "station_id"):
+        if getattr(wanted, name) is not None:
+            query = query.where(getattr(Finding, name) == getattr(wanted, name))
+    if after:
+        day, last = after
+        query = query.where(sa.or_(Finding.on_day < day, sa.and_(Finding.on_day == day, Finding.id < last)))
+    return list(reading().scalars(query))
+
+
+def open_counts() -> dict[str, int]:
+    """Return how many findings of each kind wait for a decision."""
+    query = sa.select(Finding.kind, sa.func.count()).where(Finding.state == FindingState.OPEN).group_by(Finding.kind)
+    return {kind: count for kind, count in reading().execute(query)}
+
+
+def get_finding(actor: Actor, finding_id: uuid.UUID) -> Finding:
+    """Return a finding.
+
+    Raises:
+        Forbidden: neither admin nor auditor. NotFound: no such finding.
+    """
+    _require_reader(actor)
+    row = reading().get(Finding, finding_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _require_reader(actor: Actor) -> None:
+    """Raise Forbidden unless the caller reads the whole site as admin or auditor."""
+    if not actor.has_everywhere(Permission.AUDIT):
+        raise Forbidden
+
+
+def people_of(finding_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return whom a finding is about."""
+    query = sa.select(FindingPerson.person_id).where(FindingPerson.finding_id == finding_id)
+    return list(reading().scalars(query.order_by(FindingPerson.person_id)))
+
+
+def why_not_decide(actor: Actor, finding_id: uuid.UUID) -> str:
+    """Return why the caller may not decide a finding, or ""."""
+    if not actor.is_admin:
+        return "由管理员处理。"
+    query = sa.select(FindingParty.account_id).where(
+        FindingParty.finding_id == finding_id, FindingParty.account_id == actor.account
+    )
+    if reading().scalar(query) is not None:
+        return "您是其中的签到人、申请人、审批人或志愿者本人,请由另一位管理员处理。"
+    return ""
+
+
+def decide(actor: Actor, finding_id: uuid.UUID, wanted: FindingState, reason: str, now: dt.datetime) -> Finding:
+    """Dismiss or uphold a finding, with the reason. The same again changes nothing.
+
+    Raises:
+        NotFound: no such finding.
+        Forbidden: `second-person-required`: the caller is in it, or is no admin.
+        IllegalTransition: it was decided otherwise.
+    """
+    actor.require_admin()
+    with transaction() as session:
+        row = session.get(Finding, finding_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            raise NotFound
+        refusal = why_not_decide(actor, finding_id)
+        if refusal:
+            raise Forbidden(refusal, code="second-person-required")
+        if row.state == wanted:
+            return row
+        if row.state != FindingState.OPEN:
+            raise IllegalTransition("这条线索已有处理结果,请刷新后查看。")
+        row.state, row.reason, row.decided_by, row.decided_at = wanted, reason, actor.account, now
+        audit.record(session, actor, now, f"anomaly.{wanted}", ("finding", finding_id), reason)
+        session.flush()
+        return row
+
+
+def propose(
+    actor: Actor, finding_id: uuid.UUID, entry_id: uuid.UUID, minutes: int, reason: str, now: dt.datetime
+) -> Any:
+    """Ask for a correction of a line that an upheld finding is about; somebody else has to agree to it.
+
+    Raises:
+        NotFound: no such finding, or a line that is not of it. Forbidden: as `decide`.
+        IllegalTransition: it is not upheld. Else as `hours.asking.ask_correction`.
+    """
+    actor.require_admin()
+    with transaction():
+        row = get_finding(actor, finding_id)
+        refusal = why_not_decide(actor, finding_id)
+        if refusal:
+            raise Forbidden(refusal, code="second-person-required")
+        if row.state != FindingState.UPHELD:
+            raise IllegalTransition("先认定这条线索,再提出更正。")
+        if entry_id not in {line["id"] for line in lines_of(row)}:
+            raise NotFound
+        return asking.ask_correction(actor, entry_id, minutes, reason, now)
+
+
+def lines_of(row: Finding) -> list[dict[str, Any]]:
+    """Return the lines that count today for the people and shifts of a finding, to propose a correction of."""
+    shift_ids = {uuid.UUID(one) for one in row.evidence.get("shift_ids", ())}
+    session = reading()
+    shift_ids |= set(queries.shifts_of_requests(session, evidence_ids(row, "request_ids")))
+    return [
+        {"id": line.id, "person_id": person_id, "shift_id": line.shift_id, "on": line.site_day, "minutes": line.minutes}
+        for person_id in people_of(row.id)
+        for line in hour_queries.lines_of(session, person_id)
+        if line.shift_id in shift_ids
+    ]
+
+
+def evidence_ids(row: Finding, name: str) -> list[uuid.UUID]:
+    """Return ids of a finding's evidence: `shift_ids`, `scan_ids` or `request_ids`."""
+    return [uuid.UUID(one) for one in row.evidence.get(name, ())]
+
+
+def counts_by_state() -> Mapping[str, int]:
+    """Return how many findings stand where."""
+    query = sa.select(Finding.state, sa.func.count()).group_by(Finding.state)
+    return {state: count for state, count in reading().execute(query)}
+
+
+KINDS: Sequence[FindingKind] = tuple(FindingKind)
