@@ -342,10 +342,13 @@ class Builder:
         limits = {"identical_people": 3, "pair_requests": 2, "granted_hours": 1}
         self.api("PATCH", "/anomaly-policy", limits, self.admin, expect=200)
         day = self.now.astimezone(dt.timezone(dt.timedelta(hours=8))).date().isoformat()
-        self.world.ids["today"] = day
         self.api("POST", "/findings/search", {"from": day, "to": day}, self.admin, expect=200)
         found = self.api("GET", "/findings", token=self.admin, expect=200).body["items"]
         self.world.ids["finding"] = found[0]["id"]
+        body = {"title": "抽查", "from": day, "to": day, "size": 3}
+        made = self.make("spot_check", "/spot-checks", body)
+        items = self.api("GET", f"/spot-checks/{made['id']}/items", token=self.admin, expect=200).body["items"]
+        self.world.ids["spot_item"] = items[0]["id"]
 
     def build(self) -> World:
         """Build all of it."""

@@ -33,6 +33,7 @@ from volunteer.activities import views as activity_views
 from volunteer.anomalies import api as anomalies_api
 from volunteer.anomalies import pages as anomalies_pages
 from volunteer.anomalies import privacy as anomalies_privacy
+from volunteer.anomalies import spot_api, spot_pages
 from volunteer.areas import api as areas_api
 from volunteer.areas import desk_pages as areas_desk
 from volunteer.areas import service as areas
@@ -154,6 +155,7 @@ ROOMS: tuple[Room, ...] = (
     teams_api.room,
     pairings_api.room,
     anomalies_api.room,
+    spot_api.room,
     activities_api.room,
     signups_api.room,
     hours_api.room,
@@ -188,6 +190,7 @@ PAGES: tuple[Pages, ...] = (
     teams_pages.pages,
     pairings_pages.pages,
     anomalies_pages.pages,
+    spot_pages.pages,
     pairing_sheets.pages,
     teams_desk.pages,
     accounts_desk.pages,

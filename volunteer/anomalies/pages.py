@@ -176,7 +176,7 @@ def policy_page() -> Any:
     return body_text, 422 if faults else 200
 
 
-def card(actor: Actor, _now: Instant) -> Card | None:
+def card(actor: Actor, now: Instant) -> Card | None:
     """Tell an administrator how many findings wait."""
     count = sum(service.open_counts().values()) if actor.is_admin else 0
     if not count:

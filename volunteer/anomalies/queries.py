@@ -205,3 +205,19 @@ def requests_by_id(session: Session, request_ids: Sequence[uuid.UUID]) -> list[H
     """Return requests, by time of decision."""
     query = sa.select(HourRequest).where(HourRequest.id.in_(request_ids))
     return list(session.scalars(query.order_by(HourRequest.decided_at, HourRequest.id)))
+
+
+def attendances_between(
+    session: Session, from_on: dt.date, to_on: dt.date, station_ids: frozenset[uuid.UUID] | None
+) -> list[uuid.UUID]:
+    """Return the attendances with a pair on these days, at these stations (None = at every one)."""
+    query = sa.select(Attendance.id).where(Attendance.site_day.between(from_on, to_on), Attendance.pair_count > 0)
+    if station_ids is not None:
+        query = query.join(Shift, Shift.id == Attendance.shift_id).join(Activity, Activity.id == Shift.activity_id)
+        query = query.where(Activity.station_id.in_(station_ids))
+    return list(session.scalars(query))
+
+
+def attendance(session: Session, attendance_id: uuid.UUID) -> Attendance:
+    """Return an attendance that exists."""
+    return session.get_one(Attendance, attendance_id)

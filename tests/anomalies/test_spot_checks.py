@@ -1,0 +1,77 @@
+"""Spot checks: anybody can draw again; whoever recorded a record does not check it; figures without people."""
+
+import uuid
+
+from flask import Flask
+
+from tests.checkin.making import make_post
+from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
+from tests.pages import Browser
+from tests.units.making import add_staff
+from volunteer.anomalies.spot_rules import draw, population_digest, summary
+
+IDS = [uuid.UUID(int=number) for number in range(1, 101)]
+ALL_YES = dict.fromkeys(("present", "content", "duration", "known"), "yes")
+
+
+def test_a_draw_is_a_function_of_seed_and_ids() -> None:
+    first = draw(IDS, b"seed", 10)
+    assert first == draw(list(reversed(IDS)) * 2, b"seed", 10) == draw(IDS, b"seed", 20)[:10]
+    assert set(first) != set(draw(IDS, b"other", 10))
+    assert len(draw(IDS[:3], b"seed", 10)) == 3
+    assert population_digest(IDS) == population_digest(reversed(IDS)) != population_digest(IDS[1:])
+
+
+def test_a_summary_counts_what_failed() -> None:
+    found = summary([ALL_YES, ALL_YES | {"known": "no"}, ALL_YES | {"known": "unclear"}])
+    assert (found["checked"], found["passed"], found["failed_known"], found["failed_present"]) == (3, 1, 1, 0)
+
+
+def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    shift_id = post.shift(0, 60)
+    people = [post.volunteer(shift_id) for _ in range(3)]
+    post.go(0)
+    for who, token in zip(people, (None, None, admin), strict=True):
+        assert post.scan(who, "in", shift_id, token).status == 201
+    post.go(50)
+    for who in people:
+        assert post.scan(who, "out", shift_id).status == 201
+    body = {"title": "三月抽查", "from": "2026-03-01", "to": "2026-03-22", "size": 10}
+    for change, codes in (
+        ({"to": "2026-02-01"}, {"to": "to-before-from"}),
+        ({"to": "2026-03-23"}, {"to": "in-future"}),
+        ({"from": "2026-03-01", "to": "2026-03-21"}, {"size": "nothing-to-draw"}),
+    ):
+        assert api("POST", "/spot-checks", body | change, admin, expect=422).codes == codes
+    check = api("POST", "/spot-checks", body, admin, expect=201).body
+    assert (check["population"], len(check["drawn"])) == (3, 3)
+    drawn = [uuid.UUID(one) for one in check["drawn"]]
+    assert draw(drawn, bytes.fromhex(check["seed"]), 10) == drawn
+    assert population_digest(drawn) == check["digest"]
+    api("GET", f"/spot-checks/{check['id']}", expect=404)
+    items = api("GET", f"/spot-checks/{check['id']}/items", token=admin, expect=200).body["items"]
+    codes = [api("PUT", f"/spot-check-items/{one['id']}", ALL_YES, admin).status for one in items]
+    assert sorted(codes) == [200, 200, 403]
+    refused = api("POST", f"/spot-checks/{check['id']}/publish", {"conclusion": "合格"}, admin, expect=409).body
+    assert refused["code"] == "illegal-transition"
+
+    phone, password = add_staff(api, admin, "admin")
+    other, left = Browser(app, phone, password), items[codes.index(403)]["id"]
+    path = f"/manage/spot-checks/{check['id']}"
+    assert "请由另一位管理员核查" in Browser(app, ADMIN_PHONE, ADMIN_PASSWORD).get(path).text
+    faulty = other.post(f"{path}/items/{left}", expect=422, **ALL_YES | {"known": "no"})
+    assert set(faulty.faults) == {"note"}
+    assert set(other.post(f"{path}/items/{left}", expect=422).faults) == {"present", "content", "duration", "known"}
+    other.post(f"{path}/items/{left}", **ALL_YES | {"known": "no"}, note="本人说没有参加。")
+    assert set(other.post(f"{path}/publish", expect=422).faults) == {"conclusion"}
+    other.post(f"{path}/publish", conclusion="抽查三条,一条本人不知情,已提出更正。")
+    other.post(f"{path}/items/{left}", expect=422, **ALL_YES)
+    public = api("GET", "/spot-checks", expect=200).body["items"][0]
+    assert (public["summary"]["checked"], public["summary"]["passed"], public["summary"]["failed_known"]) == (3, 2, 1)
+    shown = Browser(app).get("/spot-checks")
+    assert "一条本人不知情" in shown.text
+    assert "张*丰" not in shown.text
+    made = other.post("/manage/spot-checks/new", title="再抽", from_="2026-03-22", to="2026-03-22", size="1")
+    assert "再抽" in other.get(made.location).text
+    assert set(other.post("/manage/spot-checks/new", expect=422, size="0").faults) == {"title", "from", "to", "size"}

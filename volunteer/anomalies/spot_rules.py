@@ -1,0 +1,54 @@
+"""Drawing by lot so that anybody can draw again: the order is that of SHA-256 over seed and id. Pure.
+
+The population is published as a number and a digest, the seed is random and recorded at the draw; whoever has the list
+of ids finds the same sample. Source: Order 67 Art. 21, 22 (random checks, results published); domain.md g1 F2, F13.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+from typing import Final
+
+QUESTIONS: Final = ("present", "content", "duration", "known")
+"""Was the person there, is the content true, is the duration plausible, does the person know of it."""
+QUESTION_WORDS: Final = {
+    "present": "本人到场",
+    "content": "内容属实",
+    "duration": "时长合理",
+    "known": "本人知情",
+}
+
+
+class Answer(StrEnum):
+    """What a check found about one question."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+
+    @property
+    def label(self) -> str:
+        """The Chinese word for it."""
+        return {"yes": "是", "no": "否", "unclear": "不清楚"}[self]
+
+
+def population_digest(ids: Iterable[uuid.UUID]) -> str:
+    """Return the digest of a population: SHA-256 over its ids in order, each as 16 bytes."""
+    digest = hashlib.sha256()
+    for one in sorted(ids):
+        digest.update(one.bytes)
+    return digest.hexdigest()
+
+
+def draw(ids: Collection[uuid.UUID], seed: bytes, size: int) -> list[uuid.UUID]:
+    """Return so many of the ids, in the order of SHA-256(seed, id); all of them where there are no more."""
+    return sorted(set(ids), key=lambda one: (hashlib.sha256(seed + one.bytes).digest(), one))[:size]
+
+
+def summary(answers: Collection[dict[str, str]]) -> dict[str, int]:
+    """Return how many records were checked, how many passed whole, and how many failed by question."""
+    found = {"checked": len(answers), "passed": sum(all(v == "yes" for v in one.values()) for one in answers)}
+    for name in QUESTIONS:
+        found[f"failed_{name}"] = sum(one.get(name) == Answer.NO for one in answers)
+    return found
