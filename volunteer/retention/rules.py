@@ -182,6 +182,12 @@ KEPT: Final = MappingProxyType(
     {
         "accounts": "登录账号,注销时关闭并清除",
         "activities": _PUBLIC,
+        "anomaly_policies": _PUBLIC,
+        "finding_parties": _DECISION,
+        "finding_people": _DECISION,
+        "findings": _DECISION,
+        "spot_check_items": _DECISION,
+        "spot_checks": _PUBLIC,
         "area_populations": _PUBLIC,
         "areas": _PUBLIC,
         "attendances": _COUNTS,

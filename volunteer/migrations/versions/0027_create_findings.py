@@ -5,8 +5,8 @@ from alembic import op
 
 from volunteer.migrations.triggers import drop_append_only, make_append_only
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
