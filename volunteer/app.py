@@ -28,6 +28,7 @@ from volunteer.activities import (
 )
 from volunteer.activities import merging as activities_merging
 from volunteer.activities import pages as activities_pages
+from volunteer.activities import rejudging as signups_again
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
 from volunteer.anomalies import api as anomalies_api
@@ -43,6 +44,7 @@ from volunteer.certificates import merging as certificates_merging
 from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.certificates import service as certificates
+from volunteer.certificates import superseding
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import (
     evidence_pages,
@@ -79,10 +81,14 @@ from volunteer.registration import (
     assisted_pages,
     change_pages,
     changes_api,
+    changing,
     consents_api,
+    correcting,
+    credential_pages,
     denials_api,
     denials_pages,
     erasure,
+    family_pages,
     invitations_api,
     invited_pages,
     merges_api,
@@ -173,6 +179,8 @@ PAGES: tuple[Pages, ...] = (
     invited_pages.pages,
     denials_pages.pages,
     profile_pages.pages,
+    credential_pages.pages,
+    family_pages.pages,
     *privacy_pages.ALL,
     exports_pages.pages,
     retention_pages.pages,
@@ -315,8 +323,10 @@ def wire() -> None:
     accounts_pages.DESK[:] = [*own, *places]
     places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card, anomalies_pages.card]
     accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, denials_pages.card, *places]
+    accounts_pages.DESK.append(credential_pages.card)
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
-    hours.LINES_CHANGED[:] = [certificates.supersede_changed]
+    correcting.IDENTITY_CHANGED[:] = [signups_again.judge_again, superseding.supersede_named]
+    hours.LINES_CHANGED[:] = [superseding.supersede_changed]
 
 
 def _wire_scopes() -> None:
@@ -338,6 +348,7 @@ def _wire_privacy() -> None:
     erasure.ERASERS.append(anomalies_privacy.forget_person)
     hours_of = hours_privacy.export_of
     privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
+    privacy.EXPORTERS.append(changing.export_of)
     privacy.EXPORTERS.append(teams_privacy.export_of)
     privacy.EXPORTERS.append(anomalies_privacy.export_of)
 

@@ -17,7 +17,7 @@ from volunteer.hours import verification
 from volunteer.imports import storing
 from volunteer.notifications import forgetting
 from volunteer.notifications import service as notifications
-from volunteer.registration import erasure, inviting, lapsing, refusals
+from volunteer.registration import changing, erasure, inviting, lapsing, refusals
 from volunteer.retention import service as retention
 from volunteer.web import idempotency, limits
 
@@ -32,6 +32,7 @@ def _sign_ledger(now: dt.datetime) -> int:
 JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
     "people erased": erasure.erase_due,
+    "changes of persons expired": changing.expire_old,
     "vouched people counted": inviting.count_due,
     "anomalies found": anomalies.look_nightly,
     "ledger holds and is signed": _sign_ledger,

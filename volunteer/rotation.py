@@ -37,6 +37,7 @@ SEALED: Final = (
     ("imports", "reference_sealed"),
     ("outbox_messages", "body_sealed"),
     ("outbox_messages", "to_sealed"),
+    ("person_changes", "values_sealed"),
     ("persons", "emergency_name_sealed"),
     ("persons", "emergency_phone_sealed"),
     ("persons", "guardian_name_sealed"),

@@ -314,6 +314,12 @@ def bind_phone(session: Session, account_id: uuid.UUID, phone: str, now: dt.date
     tell_account(session, account, "phone-changed", body, now, also=(before,))
 
 
+def has_roles(session: Session, account_id: uuid.UUID) -> bool:
+    """Whether an account has roles in force: one of staff."""
+    query = sa.select(Grant.id).where(Grant.account_id == account_id, Grant.revoked_at.is_(None))
+    return session.scalar(query.limit(1)) is not None
+
+
 def find_by_phone(session: Session, phone: str) -> Account | None:
     """Return the account of a phone, or None."""
     return session.scalars(sa.select(Account).where(Account.phone_index.in_(_phone_indexes(phone)))).first()

@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 import os
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -263,21 +263,6 @@ def revoke(actor: Actor, number: str, reason: str, now: dt.datetime) -> Certific
         return _view(session, row, State.REVOKED)
 
 
-def supersede_changed(session: Session, people: Collection[uuid.UUID], now: dt.datetime) -> None:
-    """Mark the proofs that these people's ledgers no longer bear out, in the transaction of the lines that did it."""
-    rows = session.scalars(
-        sa.select(Certificate)
-        .where(Certificate.person_id.in_(people), Certificate.superseded_at.is_(None), Certificate.revoked_at.is_(None))
-        .order_by(Certificate.id)
-        .with_for_update()
-    ).all()
-    for row in rows:
-        if _is_changed(session, row):
-            row.superseded_at = now
-            sentence = f"您的服务记录证明 {row.number} 所列记录已有更正,原证明不再有效,可以免费重新开具。"
-            notifications.tell(session, row.person_id, "certificate-superseded", sentence, now)
-
-
 def forget_person(session: Session, person_id: uuid.UUID, now: dt.datetime) -> None:
     """Empty what the person's proofs say and revoke them: an erased person is certified by nothing (decisions 15)."""
     for row in session.scalars(sa.select(Certificate).where(Certificate.person_id == person_id)):
@@ -337,11 +322,6 @@ def _said(row: Certificate) -> tuple[dict[str, Any], State]:
     if said is None:
         raise NotFound
     return said, _states(reading(), [row])[row.id]
-
-
-def _is_changed(session: Session, row: Certificate) -> bool:
-    """Whether the ledger no longer says what the proof says."""
-    return rules.is_changed(row.lines, hours.lines_of(session, row.person_id, row.from_on, row.to_on))
 
 
 def _states(session: Session, rows: Sequence[Certificate]) -> dict[uuid.UUID, State]:

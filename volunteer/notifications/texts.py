@@ -55,6 +55,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "password-changed": Text(
         "您的账号密码已重设,其他设备已退出登录。如非本人操作,请立即联系所在单位或服务站。", 3 * DAY
     ),
+    "change-phone-asked": Text(
+        "有人为您的志愿者账号申请更换手机号。如非本人要求,请立即登录撤回,或联系所在单位、服务站。"
+    ),
+    "change-identity-asked": Text("有人为您申请更正身份信息。如非本人要求,请登录撤回,或联系所在单位、服务站。"),
     "phone-changed": Text("您的志愿者账号已更换手机号。如非本人操作,请立即联系所在单位或服务站。", 3 * DAY),
 }
 

@@ -17,7 +17,7 @@ from volunteer.accounts import sign_in
 from volunteer.accounts.passwords import hash_password
 from volunteer.accounts.rules import password_fault
 from volunteer.database import lock_name, transaction
-from volunteer.errors import InvalidInput, invalid
+from volunteer.errors import Conflict, InvalidInput, invalid
 from volunteer.registration import facts, links, statuses, vault
 from volunteer.registration.models import SELF, Denial, Person
 from volunteer.registration.proofs import Proof
@@ -62,6 +62,19 @@ def take_over(
     return _give(actor, tuple(IdType), number, proof.phone, None, password, now, person_id)
 
 
+def _refuse_takeover(session: Session, person: Person, account_id: uuid.UUID) -> None:
+    """Refuse a second account beside the person's own: a phone that one member of staff has put there proves nothing.
+
+    Raises:
+        Conflict: `has-account`.
+    """
+    theirs = links.own_accounts(session, person.id)
+    if theirs and account_id not in theirs:
+        raise Conflict(
+            "您的注册已有登录账号。手机号已更换的,请带证件到所在单位或服务站申请更换手机号。", code="has-account"
+        )
+
+
 def _give(
     actor: Actor,
     id_types: Iterable[IdType],
@@ -94,6 +107,7 @@ def _give(
         person = facts.locked(session, person_id)
         lock_name(session, f"phone {sign_in.phone_index(phone).hex()}")
         account_id = account_of(session, phone, vault.name_of(person), hashed, now)
+        _refuse_takeover(session, person, account_id)
         links.attach(session, person.id, account_id, SELF, now)
         person.phone_proved_at = now
         _withdraw_denial(session, person, now)

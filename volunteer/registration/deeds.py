@@ -15,7 +15,7 @@ from volunteer.access import Actor, Permission
 from volunteer.accounts import directory
 from volunteer.database import reading
 from volunteer.errors import NotFound
-from volunteer.registration import facts, people, reach, standing, statuses
+from volunteer.registration import changing, correcting, facts, people, reach, standing, statuses
 from volunteer.registration.models import Person, StatusSpan
 from volunteer.registration.people import PersonView
 from volunteer.registration.rules import COUNTED, PersonStatus
@@ -36,6 +36,7 @@ class Deed(StrEnum):
     LEAVE = "leave"
     REPORT_IN = "report-in"
     MERGE = "merge"
+    CHANGE = "change"
 
 
 #: What of the log about a person is worth reading beside them, by the log's own words.
@@ -153,6 +154,8 @@ def _deeds(actor: Actor, row: Person, person: PersonView) -> frozenset[Deed]:
         found |= {switch[row.status]} if row.status in switch else set()
     if reach.reaches(actor, Permission.UNMASK, row.id):
         found.add(Deed.UNMASK)
+    if row.status in correcting.WITH_IDENTITY and changing.may_ask(actor, row.id):
+        found.add(Deed.CHANGE)
     if row.status in COUNTED and reach.reaches(actor, Permission.RUN_ACTIVITIES, row.id):
         found.add(Deed.PRINT)
     if actor.is_admin:

@@ -15,7 +15,7 @@ from volunteer import audit
 from volunteer.accounts import closing
 from volunteer.database import reading, transaction
 from volunteer.exports import service as exports
-from volunteer.registration import consents, facts, links, refusals, statuses, unit_changes, unmask_requests
+from volunteer.registration import changing, consents, facts, links, refusals, statuses, unit_changes, unmask_requests
 from volunteer.registration.models import PERSONAL, Consent, Denial, Person, PersonMerge
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_consents import ConsentKind
@@ -57,6 +57,7 @@ def erase(session: Session, person: Person, now: dt.datetime) -> None:
         eraser(session, person.id, now)
     _close_denial(session, person, now)
     unit_changes.forget(session, person.id, now)
+    changing.end_open(session, person.id, now)
     for column in PERSONAL:
         setattr(person, column, None)
     person.birth_date, person.skills, person.service_categories = NO_BIRTH_DATE, [], []

@@ -168,6 +168,13 @@ def self_of(session: Session, account_id: uuid.UUID) -> Person | None:
     return session.scalars(query).one_or_none()
 
 
+def own_accounts(session: Session, person_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the accounts that are a person, the oldest first; several where records were merged."""
+    mine = (PersonAccount.person_id == person_id, PersonAccount.relation == SELF)
+    query = sa.select(PersonAccount.account_id).where(*mine).order_by(PersonAccount.created_at)
+    return list(session.scalars(query))
+
+
 def person_of(session: Session, account_id: uuid.UUID) -> uuid.UUID | None:
     """Return who an account is; None for one that is nobody."""
     person = self_of(session, account_id)

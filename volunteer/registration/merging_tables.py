@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from volunteer.errors import Worded
 from volunteer.exports import service as exports
 from volunteer.notifications import service as notifications
-from volunteer.registration import consents, unit_changes
+from volunteer.registration import changing, consents, unit_changes
+from volunteer.registration.credential_models import PersonChange
 from volunteer.registration.merging import Merger, Moved, Turn, reassign, reassigning, staying
 from volunteer.registration.models import (
     FAMILY,
@@ -129,6 +130,12 @@ def _merge_messages(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, _n
     return Moved(notifications.hand_on(session, from_id, into_id))
 
 
+def _merge_changes(session: Session, from_id: uuid.UUID, into_id: uuid.UUID, now: dt.datetime) -> Moved:
+    """End what waits about the merged record, and keep the rest as the survivor's history."""
+    changing.end_open(session, from_id, now)
+    return reassign(session, PersonChange.__table__, from_id, into_id)
+
+
 TABLES: Final[Mapping[str, Merger]] = {
     "person_merges": Merger("以前合并的记录", _note_merge, frozenset({"person_id"}), Turn.RECORD),
     "memberships": Merger("所属单位", _merge_memberships, frozenset({"person_id"})),
@@ -140,5 +147,6 @@ TABLES: Final[Mapping[str, Merger]] = {
     "denials": reassigning(Denial.__table__, "否认注册的申诉"),
     "outbox_messages": Merger("站内消息", _merge_messages, turn=Turn.WORDS),
     "unmask_requests": reassigning(UnmaskRequest.__table__, "查看未成年人信息的申请"),
+    "person_changes": Merger("更换手机号和更正身份的申请", _merge_changes),
     "person_statuses": staying("注册状态的历史", "person_id"),
 }

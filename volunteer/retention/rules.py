@@ -214,6 +214,7 @@ KEPT: Final = MappingProxyType(
         "officials": "联系领导的公职信息,由管理员维护",
         "pairings": _PUBLIC,
         "person_accounts": _PERSON,
+        "person_changes": _DECISION,
         "person_merges": _COUNTS,
         "person_statuses": _COUNTS,
         "persons": _PERSON,

@@ -1,0 +1,47 @@
+"""Proofs that no longer say what is so: the ledger has changed, or the name or identity on them was wrong.
+
+They answer `superseded`, and can be issued again for free. Source: contract, Certificates.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from volunteer.certificates import rules
+from volunteer.certificates.models import Certificate
+from volunteer.hours import service as hours
+from volunteer.notifications import service as notifications
+
+
+def supersede_changed(session: Session, people: Collection[uuid.UUID], now: dt.datetime) -> None:
+    """Mark the proofs that these people's ledgers no longer bear out, in the transaction of the lines that did it."""
+    changed = [row for row in _standing(session, people) if _is_changed(session, row)]
+    _supersede(session, changed, "所列记录已有更正", now)
+
+
+def supersede_named(session: Session, person_id: uuid.UUID, now: dt.datetime) -> None:
+    """Mark every proof of a person whose name or identity were wrong: it prints what is not so."""
+    _supersede(session, _standing(session, [person_id]), "上的身份信息已更正", now)
+
+
+def _standing(session: Session, people: Collection[uuid.UUID]) -> list[Certificate]:
+    """Lock and return the proofs of people that are neither superseded nor revoked."""
+    stands = (Certificate.superseded_at.is_(None), Certificate.revoked_at.is_(None))
+    query = sa.select(Certificate).where(Certificate.person_id.in_(people), *stands)
+    return list(session.scalars(query.order_by(Certificate.id).with_for_update()))
+
+
+def _supersede(session: Session, rows: Iterable[Certificate], why: str, now: dt.datetime) -> None:
+    """Mark proofs as superseded, and tell the person of each."""
+    for row in rows:
+        row.superseded_at = now
+        sentence = f"您的服务记录证明 {row.number} {why},原证明不再有效,可以免费重新开具。"
+        notifications.tell(session, row.person_id, "certificate-superseded", sentence, now)
+
+
+def _is_changed(session: Session, row: Certificate) -> bool:
+    """Whether the ledger no longer says what the proof says."""
+    return rules.is_changed(row.lines, hours.lines_of(session, row.person_id, row.from_on, row.to_on))
