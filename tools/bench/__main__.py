@@ -5,6 +5,7 @@ figure never counts refusals as work.
 """
 
 import datetime as dt
+import os
 import platform
 import random
 import tempfile
@@ -13,17 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from tests import postgres
-from tools.bench import imports
+from tools.bench import imports, limits
 from tools.bench.load import Client, Figures, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
 
-PEOPLE = 240
+PEOPLE = int(os.environ.get("BENCH_PEOPLE", "240"))
+BARE = 600
 LINE = "{:34} {:>4} {:>7} {:>9} {:>9} {:>9} {:>10} {:>6}"
 
 
 def main() -> None:
     """Measure both databases."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"load of the machine before: {load}; compare CPU (app ms, pg ms), not rates, where it is above 1")
     print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}; {PEOPLE} people")
     with tempfile.TemporaryDirectory(prefix="volunteer-bench-") as folder:
         sqlite = Path(folder) / "sqlite"
@@ -42,6 +46,23 @@ def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
     print(LINE.format("what", "conc", "per s", "p50 ms", "p99 ms", "app ms", "pg ms", "SQL"))
     with running(url, folder, postgres_folder) as service:
         World(service).run()
+    show_limits(url, folder, postgres_folder)
+
+
+def show_limits(url: str, folder: Path, postgres_folder: str) -> None:
+    """Print what the machine allows at most: a view that only inserts, and the insert alone."""
+    alone, cpu_ms = limits.database_alone(url, BARE)
+    print(LINE.format("limit: bare insert, no HTTP", 1, f"{alone:.0f}", "", "", f"{cpu_ms:.3f}", "", 1))
+    with limits.bare_service(url, folder, postgres_folder) as service:
+        asked = [("POST", "/bare", {"volunteer_code": "9" * 27}, None)] * BARE
+        for clients in (1, 8):
+            before = limits.rows(url)
+            found = measure(service, asked, clients)
+            if limits.rows(url) - before != BARE or {status for status, _ in found.answers} != {201}:
+                raise RuntimeError("the bare view has lost rows")
+            texts = (f"{found.rate:.0f}", f"{found.p50_ms:.1f}", f"{found.p99_ms:.1f}")
+            costs = (f"{found.app_ms:.3f}", f"{found.database_ms:.3f}", 1)
+            print(LINE.format("limit: bare Flask, one insert", clients, *texts, *costs))
 
 
 def resident_id(rng: random.Random) -> str:

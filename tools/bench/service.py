@@ -60,7 +60,7 @@ def _server_pid(folder: str) -> int:
 def running(database_url: str, folder: Path, postgres_folder: str = "") -> Iterator[Service]:
     """Migrate, make an admin, serve with two workers of four threads; end all at the end."""
     keys = dict(sealing.generate_keys())
-    port = _free_port()
+    port = free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("VOLUNTEER_")} | keys
     environ |= {
         "VOLUNTEER_DATABASE_URL": database_url,
@@ -85,21 +85,21 @@ def running(database_url: str, folder: Path, postgres_folder: str = "") -> Itera
     ):
         try:
             base = f"http://127.0.0.1:{port}"
-            _await(base + "/readyz")
+            await_answer(base + "/readyz")
             yield Service(base, environ, process, postgres_folder)
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _await(url: str, seconds: float = 30) -> None:
+def await_answer(url: str, seconds: float = 120) -> None:
     """Wait until `url` answers 200."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = time.monotonic() + seconds
@@ -107,7 +107,7 @@ def _await(url: str, seconds: float = 30) -> None:
         try:
             with opener.open(url, timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, OSError):
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
