@@ -54,9 +54,9 @@ def test_an_administrator_sets_who_answers_for_a_community(visitor: Visitor, wor
     visitor.type("单位", "区财政局")
     visitor.tap("保存")
     assert "缺包联领导" in visitor.text
-    visitor.tap("结束 区财政局 望桥社区", exact=False)
+    visitor.tap("结束包联 区财政局 望桥社区", exact=False)
     visitor.type("原因", "分工调整")
-    visitor.tap("结束", "button")
+    visitor.tap("结束包联", "button")
     visitor.tap("包联", nth=1)
     for by in ("按领导", "按单位", "按片区"):
         visitor.tap(by)

@@ -98,5 +98,5 @@ def test_figures_count_each_person_once_and_are_the_same_in_the_sheet(app: Flask
     assert "每人只计一次" in seen.text
     sheet = load_workbook(io.BytesIO(boss.get("/manage/teams/figures.xlsx", **{"from": "2026-03-01"}).data)).active
     assert sheet is not None
-    values = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
+    values = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=6)]
     assert [row[3:] for row in values] == [[1, 1, 1, 1, 1, 50], [2, 1, 0, 0, 0, 0], [2, 1, 1, 1, 1, 50]]
