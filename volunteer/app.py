@@ -65,7 +65,7 @@ from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.exports import pages as exports_pages
 from volunteer.hours import api as hours_api
-from volunteer.hours import decision_pages, external, request_pages
+from volunteer.hours import decision_pages, request_pages
 from volunteer.hours import merging as hours_merging
 from volunteer.hours import pages as hours_pages
 from volunteer.hours import privacy as hours_privacy
@@ -361,7 +361,6 @@ def _wire_mergers() -> None:
     merging.MERGERS.update(checkin_merging.TABLES)
     merging.MERGERS.update(hours_merging.TABLES)
     merging.MERGERS.update(certificates_merging.TABLES)
-    merging.MERGERS["external_records"] = external.MERGER
     merging.MERGERS.update(teams_merging.TABLES)
     merging.MERGERS.update(anomalies_privacy.TABLES)
 

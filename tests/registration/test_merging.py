@@ -17,9 +17,10 @@ from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, START, ZONE, Answer, Api
 from tests.pages import Browser
 from tests.registration.making import ADULT, PASSWORD, Volunteer, add_child, add_unproven, add_volunteer, form
 from tests.units.making import make_liaison, make_unit
+from volunteer.access import OPERATOR
 from volunteer.checkin import jobs
 from volunteer.database import reading, transaction
-from volunteer.hours import verification
+from volunteer.hours import external, verification
 from volunteer.hours.models import LedgerLine
 from volunteer.registration import consents, merging
 from volunteer.registration.models import Person
@@ -216,6 +217,33 @@ def test_seats_requests_and_words_follow(app: Flask, post: Post) -> None:
     assert any("合并为一份" in body for body in mail)
     assert any("补录" in body for body in mail), "what the other was told is there too"
     holds(app, post)
+
+
+def test_hours_of_other_systems_are_carried_over_and_each_record_once(app: Flask, post: Post) -> None:
+    kept, merged = add_volunteer(post.api), add_volunteer(post.api, **passport())
+    with app.app_context(), transaction() as session:
+        day = dt.date(2025, 5, 4)
+        for who, title in ((kept, "植树"), (merged, "植树"), (merged, "清扫")):
+            record = external.External(uuid.UUID(who.id), day, 90, title, "省平台", None)
+            external.add_records(session, OPERATOR, [record], None, post.api.now())
+    assert post.hours(merged)["minutes_external"] == 180
+
+    merge(post, kept, merged)
+
+    assert post.hours(kept)["minutes_external"] == 180, "what both lists tell counts once"
+    with app.app_context():
+        assert set(external.sources_of(reading(), external_lines(kept)).values()) == {
+            ("植树", "省平台"),
+            ("清扫", "省平台"),
+        }
+    holds(app, post)
+
+
+def external_lines(who: Volunteer) -> list[uuid.UUID]:
+    """Return a person's external lines that were not taken back."""
+    lines = list(reading().scalars(sa.select(LedgerLine).where(LedgerLine.person_id == uuid.UUID(who.id))))
+    back = {line.reverses for line in lines}
+    return [line.id for line in lines if line.kind == "external" and line.id not in back]
 
 
 def test_accounts_act_for_the_person_who_is_left(app: Flask, post: Post) -> None:

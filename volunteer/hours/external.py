@@ -19,7 +19,7 @@ from volunteer.access import Actor
 from volunteer.hours import ledger
 from volunteer.hours.models import ExternalRecord, LedgerLine, LineClass, LineKind
 from volunteer.notifications import service as notifications
-from volunteer.registration.merging import Merger, Moved
+from volunteer.registration.merging import Merger, Moved, Turn
 from volunteer.registration.service import lock_person
 
 BATCH: Final = 500
@@ -171,4 +171,5 @@ def _take_back(session: Session, line: LedgerLine, now: dt.datetime) -> None:
     ledger.append(session, line.person_id, new, now)
 
 
-MERGER: Final = Merger("其他系统的服务记录", merge)
+#: After the ledger, which carries the lines over.
+MERGER: Final = Merger("其他系统的服务记录", merge, turn=Turn.HOURS)

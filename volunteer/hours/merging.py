@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.errors import Worded
-from volunteer.hours import ledger
+from volunteer.hours import external, ledger
 from volunteer.hours.models import HourRequest, LedgerLine, LineClass, LineKind, RequestKind, RequestState
 from volunteer.hours.postings import groups_of
 from volunteer.hours.reckoning import correction_key
@@ -142,6 +142,7 @@ def _mend_corrections(session: Session, into_id: uuid.UUID, taken_back: set[uuid
 TABLES: Final[Mapping[str, Merger]] = {
     "hour_requests": Merger("补录、更正和复核", merge_requests),
     "ledger_lines": Merger("时长记录", merge_lines, frozenset({"person_id"}), Turn.HOURS),
+    "external_records": external.MERGER,
     "ledger_chains": staying("时长记录的校验链", "person_id"),
     "ledger_head_chains": staying("时长记录的每日签名", "person_id"),
 }
