@@ -109,7 +109,7 @@ from volunteer.reports import api as reports_api
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
-from volunteer.reports import public, rates_pages
+from volunteer.reports import public, rates_pages, talent_sheet_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
@@ -123,6 +123,10 @@ from volunteer.stations import desk_pages as stations_desk
 from volunteer.stations import listing as stations_listing
 from volunteer.stations import ownership as station_ownership
 from volunteer.stations import service as stations
+from volunteer.talents import api as talents_api
+from volunteer.talents import desk_pages as talents_desk
+from volunteer.talents import pages as talents_pages
+from volunteer.talents import privacy as talents_privacy
 from volunteer.teams import api as teams_api
 from volunteer.teams import desk_pages as teams_desk
 from volunteer.teams import merging as teams_merging
@@ -162,6 +166,7 @@ ROOMS: tuple[Room, ...] = (
     pairings_api.room,
     anomalies_api.room,
     spot_api.room,
+    talents_api.room,
     activities_api.room,
     signups_api.room,
     hours_api.room,
@@ -217,6 +222,9 @@ PAGES: tuple[Pages, ...] = (
     change_pages.pages,
     people_pages.pages,
     merges_pages.pages,
+    talents_pages.pages,
+    talents_desk.pages,
+    talent_sheet_pages.pages,
     station_pages.pages,
     sync_pages.pages,
     install_pages.pages,
@@ -351,6 +359,8 @@ def _wire_privacy() -> None:
     privacy.EXPORTERS.append(changing.export_of)
     privacy.EXPORTERS.append(teams_privacy.export_of)
     privacy.EXPORTERS.append(anomalies_privacy.export_of)
+    privacy.EXPORTERS.append(talents_privacy.export_of)
+    erasure.ERASERS.append(talents_privacy.forget_person)
 
 
 def _wire_mergers() -> None:
@@ -363,6 +373,7 @@ def _wire_mergers() -> None:
     merging.MERGERS.update(certificates_merging.TABLES)
     merging.MERGERS.update(teams_merging.TABLES)
     merging.MERGERS.update(anomalies_privacy.TABLES)
+    merging.MERGERS.update(talents_privacy.TABLES)
 
 
 def _own_minutes(actor: Actor, now: Instant) -> int:

@@ -19,6 +19,7 @@ from volunteer.notifications import forgetting
 from volunteer.notifications import service as notifications
 from volunteer.registration import changing, erasure, inviting, lapsing, refusals
 from volunteer.retention import service as retention
+from volunteer.talents import service as talents
 from volunteer.web import idempotency, limits
 
 Job = Callable[[dt.datetime], int]
@@ -35,6 +36,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "changes of persons expired": changing.expire_old,
     "vouched people counted": inviting.count_due,
     "anomalies found": anomalies.look_nightly,
+    "papers that expire told": talents.tell_expiring,
     "ledger holds and is signed": _sign_ledger,
 }
 

@@ -45,6 +45,7 @@ SEALED: Final = (
     ("persons", "id_number_sealed"),
     ("persons", "name_sealed"),
     ("persons", "phone_sealed"),
+    ("qualifications", "number_sealed"),
     ("refusals", "digest_sealed"),
 )
 

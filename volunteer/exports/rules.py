@@ -27,6 +27,7 @@ class ExportKind(StrEnum):
     STATIONS = "stations"
     TEAMS = "teams"
     PAIRINGS = "pairings"
+    TALENTS = "talents"
     IMPORT_FAULTS = "import-faults"
     OWN_DATA = "own-data"
 
@@ -45,6 +46,7 @@ _LABELS: Final = {
     _K.STATIONS: "站点服务情况",
     _K.TEAMS: "队伍情况",
     _K.PAIRINGS: "包联情况",
+    _K.TALENTS: "人才库名单",
     _K.IMPORT_FAULTS: "标出问题的导入表",
     _K.OWN_DATA: "本人下载自己的数据",
 }

@@ -113,6 +113,14 @@ def relation_of(session: Session, account_id: uuid.UUID, person_id: uuid.UUID) -
     return link.relation if link else ""
 
 
+def is_guardian_of(actor: Actor, person_id: uuid.UUID) -> bool:
+    """Whether the caller acts for a person under 18 as their guardian."""
+    if actor.account_id is None:
+        return False
+    query = _linked(actor.account_id).where(Person.id == person_id, PersonAccount.relation == GUARDIAN)
+    return reading().scalar(query) is not None
+
+
 def account_ids_of(session: Session, person_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Return the accounts that are or act for a person: none of them decides about that person."""
     query = sa.select(PersonAccount.account_id).where(PersonAccount.person_id == person_id)

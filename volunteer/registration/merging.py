@@ -125,11 +125,13 @@ def _left_behind(session: Session, from_id: uuid.UUID) -> list[str]:
     return found
 
 
-def reassigning(table: sa.FromClause, word: str, column: str = "person_id", unique: Sequence[str] = ()) -> Merger:
+def reassigning(
+    table: sa.FromClause, word: str, column: str = "person_id", unique: Sequence[str] | None = None
+) -> Merger:
     """Return the handler of a table whose rows simply become the survivor's.
 
-    `unique` are the columns that are unique together with `column`: where the survivor has such a row already, the
-    merged person's is dropped. Rows that say something different need a handler of their own.
+    `unique` are the columns that are unique together with `column` (empty: one row a person): where the survivor has
+    such a row already, the merged person's is dropped. Rows that say something different need a handler of their own.
     """
     return Merger(
         word, lambda session, from_id, into_id, _now: reassign(session, table, from_id, into_id, column, unique)
@@ -142,14 +144,14 @@ def reassign(
     from_id: uuid.UUID,
     into_id: uuid.UUID,
     column: str = "person_id",
-    unique: Sequence[str] = (),
+    unique: Sequence[str] | None = None,
 ) -> Moved:
     """Let the rows of `from_id` be those of `into_id`, as `reassigning` says."""
     if not isinstance(table, sa.Table):
         raise TypeError("only a table has rows to reassign")
     ended = 0
     theirs = table.c[column] == from_id
-    if unique:
+    if unique is not None:
         other = table.alias()
         same = [table.c[name].is_not_distinct_from(other.c[name]) for name in unique]
         has_one = sa.exists().where(other.c[column] == into_id, *same).correlate(table)

@@ -166,7 +166,7 @@ def list_people(
         query = query.where(Person.status.in_(statuses))
     if before:
         query = query.where(Person.id < before)
-    return _views(list(_found(reading(), query, (q or "").strip(), limit + 1)), now)
+    return masked_views(list(_found(reading(), query, (q or "").strip(), limit + 1)), now)
 
 
 def _in_scope(
@@ -211,7 +211,7 @@ def _meant(q: str) -> sa.ColumnElement[bool]:
     return sa.or_(*ways)
 
 
-def _views(people: list[Person], now: dt.datetime) -> list[PersonView]:
+def masked_views(people: list[Person], now: dt.datetime) -> list[PersonView]:
     """Return masked views, with everybody's unit from one statement."""
     theirs = memberships.units_of(reading(), [person.id for person in people], today(now))
     return [view(person, now, in_full=False, unit_id=theirs.get(person.id)) for person in people]

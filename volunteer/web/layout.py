@@ -111,6 +111,7 @@ SIDE = (
     Place("rates.rates_page", _l("Registration rates"), (Permission.READ_REPORTS,)),
     Place("rates.stations_page", _l("Station figures"), (Permission.READ_STATIONS,)),
     Place("people.list_page", _l("People"), (Permission.READ_PEOPLE,)),
+    Place("talents_desk.list_page", _l("Talent pool"), (Permission.READ_REPORTS,)),
     Place("denials.list_page", _l("Denied registrations"), (Permission.AUDIT,)),
     Place("changes.list_page", _l("Changes of unit"), (Permission.MANAGE_PEOPLE,)),
     Place("imports.list_page", _l("Imports"), (Permission.MANAGE_PEOPLE,)),
@@ -147,7 +148,14 @@ SECTIONS = (
     (_l("Figures"), ("rates.rates_page", "rates.stations_page")),
     (
         _l("People and teams"),
-        ("people.list_page", "changes.list_page", "denials.list_page", "imports.list_page", "teams_desk.list_page"),
+        (
+            "people.list_page",
+            "talents_desk.list_page",
+            "changes.list_page",
+            "denials.list_page",
+            "imports.list_page",
+            "teams_desk.list_page",
+        ),
     ),
     (
         _l("Set up"),
