@@ -1,9 +1,9 @@
-"""The building: makes the Flask app, opens the rooms, and wires what must run upward (decisions 19)."""
+"""The building: makes the Flask app and opens the rooms; what must run upward is wired beside it (`wiring`)."""
 
 import logging
 from typing import Any
 
-from flask import Flask, current_app, jsonify
+from flask import Flask, jsonify
 from flask_babel import Babel, lazy_gettext
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -11,69 +11,47 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from volunteer import __version__, config, database, jobs, outside, queueing
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
-from volunteer.accounts import audit_pages, devices, directory, password_pages, session_pages, sign_in, telling
+from volunteer.accounts import audit_pages, devices, password_pages, session_pages, sign_in
 from volunteer.accounts import desk_pages as accounts_desk
 from volunteer.accounts import pages as accounts_pages
-from volunteer.accounts import service as accounts
 from volunteer.activities import api as activities_api
 from volunteer.activities import (
     author_pages,
     manage_pages,
-    own_signups,
     shift_pages,
     signup_pages,
-    signups,
     signups_api,
-    unit_holdings,
 )
-from volunteer.activities import merging as activities_merging
 from volunteer.activities import pages as activities_pages
-from volunteer.activities import rejudging as signups_again
-from volunteer.activities import service as activities
-from volunteer.activities import views as activity_views
 from volunteer.anomalies import api as anomalies_api
 from volunteer.anomalies import pages as anomalies_pages
-from volunteer.anomalies import privacy as anomalies_privacy
 from volunteer.anomalies import spot_api, spot_pages
+from volunteer.app.wiring import wire
 from volunteer.areas import api as areas_api
 from volunteer.areas import desk_pages as areas_desk
-from volunteer.areas import service as areas
 from volunteer.certificates import api as certificates_api
 from volunteer.certificates import desk_pages as certificates_desk
-from volunteer.certificates import merging as certificates_merging
 from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
-from volunteer.certificates import service as certificates
-from volunteer.certificates import superseding
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import (
     evidence_pages,
     poster_pages,
     roster_pages,
-    showing,
     station_pages,
     sync_pages,
     visit_pages,
 )
-from volunteer.checkin import jobs as checkin_jobs
-from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import pages as checkin_pages
-from volunteer.checkin import queries as checkin_queries
-from volunteer.checkin import service as checkin
-from volunteer.clock import Clock, Instant, SystemClock
+from volunteer.clock import Clock, SystemClock
 from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.exports import pages as exports_pages
 from volunteer.hours import api as hours_api
 from volunteer.hours import decision_pages, request_pages
-from volunteer.hours import merging as hours_merging
 from volunteer.hours import pages as hours_pages
-from volunteer.hours import privacy as hours_privacy
-from volunteer.hours import service as hours
 from volunteer.imports import api as imports_api
-from volunteer.imports import background as imports_background
 from volunteer.imports import pages as imports_pages
-from volunteer.notifications import service as notifications
 from volunteer.pairings import api as pairings_api
 from volunteer.pairings import pages as pairings_pages
 from volunteer.registration import api as registration_api
@@ -81,35 +59,27 @@ from volunteer.registration import (
     assisted_pages,
     change_pages,
     changes_api,
-    changing,
     consents_api,
-    correcting,
     credential_pages,
     denials_api,
     denials_pages,
-    erasure,
     family_pages,
     invitations_api,
     invited_pages,
     merges_api,
     merges_pages,
-    merging,
-    merging_tables,
     people_pages,
-    privacy,
     privacy_api,
     privacy_pages,
     profile_pages,
     register_pages,
 )
 from volunteer.registration import pages as registration_pages
-from volunteer.registration import service as registration
-from volunteer.registration import statuses as person_statuses
 from volunteer.reports import api as reports_api
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
-from volunteer.reports import public, rates_pages, talent_sheet_pages
+from volunteer.reports import rates_pages, talent_sheet_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
@@ -117,28 +87,17 @@ from volunteer.reports import teams_pages as team_figures
 from volunteer.retention import pages as retention_pages
 from volunteer.site import help_pages, install_pages
 from volunteer.site import pages as site_pages
-from volunteer.site import service as site
 from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
-from volunteer.stations import listing as stations_listing
-from volunteer.stations import ownership as station_ownership
-from volunteer.stations import service as stations
 from volunteer.talents import api as talents_api
 from volunteer.talents import desk_pages as talents_desk
 from volunteer.talents import pages as talents_pages
-from volunteer.talents import privacy as talents_privacy
 from volunteer.teams import api as teams_api
 from volunteer.teams import desk_pages as teams_desk
-from volunteer.teams import merging as teams_merging
 from volunteer.teams import pages as teams_pages
-from volunteer.teams import privacy as teams_privacy
-from volunteer.teams import unit_holdings as team_holdings
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
 from volunteer.units import ending_pages
-from volunteer.units import listing as units_listing
-from volunteer.units import seams as unit_seams
-from volunteer.units import service as units
 from volunteer.web import assets, attachments, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
@@ -293,97 +252,6 @@ def _authenticate(token: str, now: Any) -> Actor | None:
     if token.startswith(devices.PREFIX):
         return devices.authenticate_device(token, now)
     return sign_in.authenticate(token, now)
-
-
-def wire() -> None:
-    """Give lower rooms the handlers of the rooms above them."""
-    accounts.SCOPE_CHECKS["area_id"] = areas.area_exists
-    accounts.SCOPE_CHECKS["unit_id"] = units.unit_exists
-    accounts.SCOPE_CHECKS["station_id"] = stations.station_exists
-    accounts.SCOPE_CHECKS["shift_id"] = activities.shift_exists
-    accounts.PERSONS_OF[:] = [registration.persons_of]
-    registration.KEEPER_SEES[:] = [activities.keeper_sees]
-    unit_seams.HOLDINGS[:] = [station_ownership.HOLDING, team_holdings.HOLDING, unit_holdings.HOLDING]
-    unit_seams.LOCK_PEOPLE[:] = [registration.lock_people]
-    person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
-    _wire_privacy()
-    activities.HAS_ATTENDED[:] = [checkin.has_attended]
-    activities.PRESENT_AT[:] = [checkin_queries.present_at]
-    activities.SHIFT_MOVED[:] = [checkin_jobs.shift_moved, hours.shift_moved]
-    hours.PRESENCE_OF[:] = [checkin.presences_of]
-    hours.RECORDED_BY[:] = [checkin.recorded_by]
-    hours.ATTENDED[:] = [checkin_queries.attended]
-    hours.SCANS_OF[:] = [showing.scans_of]
-    hours.SCANS_BETWEEN[:] = [showing.scans_between]
-    _wire_scopes()
-    _wire_mergers()
-    layout.SITE[:] = [site.facts]
-    telling.PERSON_OF[:] = [registration.person_of]
-    notifications.PHONE_OF[:] = [registration.phone_for_messages]
-    jobs.LOOKS[:] = [checkin_jobs.watch, notifications.deliver]
-    jobs.HANDLERS.update(imports_background.HANDLERS)
-    accounts_pages.HOME.update(next_signup=own_signups.next_one, minutes=_own_minutes, age=_own_age)
-    accounts_pages.AFTER_SIGN_IN[:] = [privacy_pages.ask_after_sign_in]
-    accounts_pages.LANDING[:] = [public.Kept()]
-    accounts_pages.DOORS[:] = [demo_pages.doors]
-    places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
-    own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, denials_pages.card]
-    accounts_pages.DESK[:] = [*own, *places]
-    places = [rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card, anomalies_pages.card]
-    accounts_pages.DESK[:] = [station_pages.desk_card, decision_pages.card, denials_pages.card, *places]
-    accounts_pages.DESK.append(credential_pages.card)
-    people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
-    correcting.IDENTITY_CHANGED[:] = [signups_again.judge_again, superseding.supersede_named]
-    hours.LINES_CHANGED[:] = [superseding.supersede_changed]
-
-
-def _wire_scopes() -> None:
-    """Tell the accounts' desk how units, stations, areas and shifts are named and chosen."""
-    for field, many, find in (
-        ("unit_id", units.unit_briefs, units_listing.find_units),
-        ("station_id", stations.station_briefs, stations_listing.find_stations),
-        ("area_id", areas.areas_of, areas.find_areas),
-    ):
-        directory.SCOPES[field] = directory.scope_desk(many, find)
-    directory.SCOPES["shift_id"] = directory.ScopeDesk(activities.shift_titles)
-
-
-def _wire_privacy() -> None:
-    """Tell erasure and export what the rooms above hold about a person."""
-    forget_hours = hours_privacy.forget_person
-    erasure.ERASERS[:] = [signups.leave, checkin_jobs.forget_person, forget_hours, certificates.forget_person]
-    erasure.ERASERS.append(teams_privacy.forget_person)
-    erasure.ERASERS.append(anomalies_privacy.forget_person)
-    hours_of = hours_privacy.export_of
-    privacy.EXPORTERS[:] = [activity_views.export_of, checkin_queries.exported, hours_of, certificates.export]
-    privacy.EXPORTERS.append(changing.export_of)
-    privacy.EXPORTERS.append(teams_privacy.export_of)
-    privacy.EXPORTERS.append(anomalies_privacy.export_of)
-    privacy.EXPORTERS.append(talents_privacy.export_of)
-    erasure.ERASERS.append(talents_privacy.forget_person)
-
-
-def _wire_mergers() -> None:
-    """Tell a merge of two records what becomes of every table that names a person."""
-    merging.MINUTES_OF[:] = [hours.minutes_of]
-    merging.MERGERS.update(merging_tables.TABLES)
-    merging.MERGERS.update(activities_merging.TABLES)
-    merging.MERGERS.update(checkin_merging.TABLES)
-    merging.MERGERS.update(hours_merging.TABLES)
-    merging.MERGERS.update(certificates_merging.TABLES)
-    merging.MERGERS.update(teams_merging.TABLES)
-    merging.MERGERS.update(anomalies_privacy.TABLES)
-    merging.MERGERS.update(talents_privacy.TABLES)
-
-
-def _own_minutes(actor: Actor, now: Instant) -> int:
-    """Return the caller's minutes, for their start."""
-    return hours.totals(actor, registration.own_person(actor), now)["minutes_total"]
-
-
-def _own_age(actor: Actor, now: Instant) -> int:
-    """Return the caller's age, for their start."""
-    return registration.age_of(registration.own_person(actor), now)
 
 
 def routes() -> list[Route]:
