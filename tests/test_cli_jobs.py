@@ -46,7 +46,8 @@ def test_the_commands_say_what_they_did(run: Run) -> None:
     assert run("attendance", "rebuild") == (0, "people: 0\nattendances: 0\nchanged: 0\n")
     code, said = run("keys", "rotate")
     assert (code, "persons: 0\n" in said) == (0, True)
-    assert run("messages") == (0, "")
+    code, said = run("messages")
+    assert (code, "waiting: 1\n" in said, "new-device" in said) == (0, True, True)
     code, said = run("housekeeping")
     assert (code, "told: " in said, "ledger holds and is signed: 1\n" in said) == (0, True, True)
 

@@ -23,7 +23,15 @@ AT_HOME = {"latitude": 39.95, "longitude": 116.3972, "accuracy_m": 10}
 MAKERS = ("device_id", "account_id")
 #: What a GET may write: that a scanner was seen, that a card was printed, what a limit counts, and the ledger's
 #: verification, which runs when it is asked for and none has run.
-TRACES = {"devices", "audit_entries", "limit_hits", "ledger_verifications", "ledger_heads", "ledger_head_chains"}
+TRACES = {
+    "devices",
+    "audit_entries",
+    "limit_hits",
+    "ledger_verifications",
+    "ledger_heads",
+    "ledger_head_chains",
+    "exports",
+}
 
 
 @pytest.fixture

@@ -21,7 +21,15 @@ def list_consents(call: Call) -> Any:
     return 200, consenting.standings(call.actor, call.query["volunteer_id"], call.now)
 
 
-@room.route("PUT", "/me/consents/<kind>", Permission.SIGNED_IN, Scope.SELF, body=s.ConsentIn, answers={200: STANDINGS})
+@room.route(
+    "PUT",
+    "/me/consents/<kind>",
+    Permission.SIGNED_IN,
+    Scope.SELF,
+    body=s.ConsentIn,
+    answers={200: STANDINGS},
+    errors=(409,),
+)
 def give_consent(call: Call, kind: str) -> Any:
     """Agree to one thing, under the version of its notice that was read."""
     whose = call.body["volunteer_id"]
@@ -30,7 +38,13 @@ def give_consent(call: Call, kind: str) -> Any:
 
 
 @room.route(
-    "DELETE", "/me/consents/<kind>", Permission.SIGNED_IN, Scope.SELF, query=WhoseQuery, answers={200: STANDINGS}
+    "DELETE",
+    "/me/consents/<kind>",
+    Permission.SIGNED_IN,
+    Scope.SELF,
+    query=WhoseQuery,
+    answers={200: STANDINGS},
+    errors=(409,),
 )
 def withdraw_consent(call: Call, kind: str) -> Any:
     """Take one consent back, in force at once; registration's leads to erasure after 7 days."""

@@ -60,7 +60,7 @@ class NoticeIn(BaseSchema):
     kind = Choice(ConsentKind, required=True)
     text = LongText(LONGEST_TEXT, required=True)
     summary = Text(LONGEST_SUMMARY, required=True)
-    changes_purposes = fields.Boolean(load_default=False)
+    changes_purposes = Truth(load_default=False)
 
 
 class PublishIn(BaseSchema):
