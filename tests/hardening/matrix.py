@@ -514,6 +514,7 @@ PAGES = {
     "GET /v/{certificate}?token={certificate_token}": "... .. ...",
     "GET /v/{certificate}?token=guess": "444 44 444",
     "GET /manage/site": "LLL 33 33.",
+    "GET /manage/jobs": "LLL 33 3..",
     "POST /manage/site": "LLL 33 333",
     "GET /manage/shifts/{shift}": "LLL 33 .3.",
     "GET /manage/shifts/{foreign_shift}": "LLL 33 43.",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.pages import Browser, Page
 from tests.units.making import add_staff, make_unit
+from volunteer import jobs
 from volunteer.clock import SettableClock
 from volunteer.config import settings
 from volunteer.database import transaction
@@ -149,3 +151,12 @@ def test_the_frame_asks_once_a_request(app: Flask, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(layout, "SITE", [lambda: asked.append(1) or service.facts()])
     Browser(app).get("/")
     assert len(asked) == 1
+
+
+def test_the_workers_jobs_and_messages_are_seen_without_anybodys_data(app: Flask, api: Api, boss: Browser) -> None:
+    assert "还没有后台任务" in boss.get("/manage/jobs").words
+    with app.app_context(), transaction() as session:
+        jobs.add(session, "imports.check", uuid.uuid4(), api.now())
+    seen = boss.get("/manage/jobs").words
+    assert "检查名单文件" in seen
+    assert "等待中" in seen

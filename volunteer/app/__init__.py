@@ -85,7 +85,7 @@ from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
 from volunteer.reports import teams_pages as team_figures
 from volunteer.retention import pages as retention_pages
-from volunteer.site import help_pages, install_pages
+from volunteer.site import help_pages, install_pages, job_pages
 from volunteer.site import pages as site_pages
 from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
@@ -156,6 +156,7 @@ PAGES: tuple[Pages, ...] = (
     decision_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
+    job_pages.pages,
     units_desk.pages,
     ending_pages.pages,
     stations_desk.pages,

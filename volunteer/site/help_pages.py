@@ -50,7 +50,10 @@ ANSWERS = (
             ),
             (
                 _l("I no longer want to be a volunteer."),
-                _l("Ask at any station. Your details are erased after seven days; the hours remain without your name."),
+                _l(
+                    "Open Me, then Privacy and consents, and take back your consent to registration; or ask at any "
+                    "station. Your details are erased after seven days; the hours remain without your name."
+                ),
             ),
         ),
     ),

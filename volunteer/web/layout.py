@@ -125,6 +125,7 @@ SIDE = (
     Place("notices.list_page", _l("Privacy notices"), (Permission.MANAGE_SITE,)),
     Place("unmasking.list_page", _l("Data of minors"), (Permission.AUDIT,)),
     Place("exports.list_page", _l("Export log"), (Permission.READ_PEOPLE,)),
+    Place("jobs.list_page", _l("Background work"), (Permission.AUDIT,)),
     Place("retention.list_page", _l("How long data is kept"), (Permission.AUDIT,)),
     Place("anomalies.list_page", _l("What looks wrong"), (Permission.AUDIT,)),
     Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
@@ -169,7 +170,10 @@ SECTIONS = (
             "notices.list_page",
         ),
     ),
-    (_l("Kept on record"), ("exports.list_page", "unmasking.list_page", "retention.list_page", "audit_desk.list_page")),
+    (
+        _l("Kept on record"),
+        ("exports.list_page", "unmasking.list_page", "jobs.list_page", "retention.list_page", "audit_desk.list_page"),
+    ),
     (_l("My account"), ("registration.profile_page",)),
 )
 

@@ -51,11 +51,15 @@ def duration(minutes: int) -> str:
 def percent(rate: float | None) -> str:
     """Return `83.3%`, `129%`, or a dash where there is no rate; what is short of 1 is never said to be 100%.
 
+    What is more than nothing is never said to be 0%.
+
     Source: ux.md 9 and AC25 (to 0.1 %, a `.0` dropped).
     """
     if rate is None:
         return "—"
     tenths = math.floor(rate * 1000 + 0.5)
+    if rate > 0 and not tenths:
+        return "<0.1%"
     if rate < 1:
         tenths = min(tenths, 999)
     return f"{tenths / 10:.1f}".removesuffix(".0") + "%"
