@@ -260,7 +260,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave pages on PostgreSQL to `make test-slow`: the services below them run on both databases every day."""
     for item in items:
         spec = getattr(item, "callspec", None)
-        if "pages" in item.path.stem and spec is not None and spec.params.get("backend") == "postgresql":
+        if "pages" in item.path.stem + item.name and spec is not None and spec.params.get("backend") == "postgresql":
             item.add_marker(pytest.mark.slow)
 
 

@@ -77,6 +77,7 @@ def test_t1_exactly_as_many_winners_as_seats(
             assert confirmed_rows(app, row["id"]) == seats
 
 
+@pytest.mark.slow
 def test_t1_the_control_without_lock_shows_the_race(
     app: Flask, api: Api, backend: Backend, scene: Scene, people: list[Volunteer]
 ) -> None:
@@ -108,6 +109,7 @@ def test_t1_one_person_twice_at_once_gets_one_place(
     assert confirmed_rows(app, shift_id) == 1
 
 
+@pytest.mark.slow
 def test_t9_one_freed_seat_goes_to_one_however_many_cancel_and_ask(
     app: Flask, api: Api, backend: Backend, scene: Scene, people: list[Volunteer]
 ) -> None:

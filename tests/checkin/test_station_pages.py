@@ -103,7 +103,7 @@ def test_an_auditor_reads_the_day_without_buttons(door: Door, api: Api, admin: s
     auditor = Browser(api.app, make_account(api, admin, "auditor"), PASSWORD)
 
     shown = auditor.get("/station", station=door.post.scene.station)
-    assert "/scan" not in shown.source
+    assert '/scan"' not in shown.source
     roster = auditor.get(f"/station/{door.post.scene.station}/shifts/{shift}")
     assert "人工登记" not in roster.words
 

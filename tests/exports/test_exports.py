@@ -35,6 +35,7 @@ WAYS = (
     ("POST", "/people.xlsx"),
     ("GET", "/manage/teams/figures.xlsx"),
     ("GET", "/pairings.xlsx"),
+    ("POST", "/talents.xlsx"),
     ("GET", "/people/import/{import}/errors.xlsx"),
 )
 BLANK = "GET /people/import/templates/<name>.xlsx"

@@ -43,6 +43,7 @@ BEYOND = {
     ("service_categories", "unknown-value"): "the table of codes can be edited",
     ("required_skill", "unknown-value"): "the table of codes can be edited",
     ("official_ids", "required"): "or units",
+    ("name", "required"): "of a paper of a kind of its own",
     ("date", "out-of-range"): "a pack is for the days just ahead",
     ("minutes", "out-of-range"): "at most the length of that shift",
     ("events", "invalid-instant"): "three instants that lie ages apart",

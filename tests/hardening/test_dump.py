@@ -20,6 +20,7 @@ from tests.hardening.services import Service, served_on
 from tests.world import World
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 def test_t43_a_dump_names_nobody_and_opens_nothing(backend: Backend, tmp_path: Path) -> None:
     with served_on(backend, tmp_path, VOLUNTEER_TRUSTED_PROXIES="1") as service:

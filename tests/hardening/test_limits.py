@@ -20,7 +20,7 @@ def try_in(service: Service, phone: str, password: str, address: str = "") -> An
     return service("POST", "/auth/login", {"phone": phone, "password": password}, headers=headers)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_limits_hold_over_workers_and_a_restart(backend: Backend, tmp_path: Path) -> None:
     with served_on(backend, tmp_path) as service, ThreadPoolExecutor(8) as pool:
         admin = service.login(ADMIN_PHONE, ADMIN_PASSWORD)

@@ -199,7 +199,7 @@ def test_the_file_is_erased_when_it_is_no_longer_needed(
     waiting = upload(api, admin, roster(person(code="S1"))).body
     clock.advance(days=8)
     with app.app_context():
-        assert housekeeping.run(api.now())["uploaded files erased"] == 2
+        assert housekeeping.run(api.now())["removed: imports"] == 2
     assert counts(app, "import_parts") == [0]
     admin = api.login("13900000001", "Admin-2026-pass")
     found = api("GET", f"/imports/{waiting['id']}", token=admin, expect=200).body

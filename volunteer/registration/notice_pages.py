@@ -59,9 +59,10 @@ def edit_page(notice_id: uuid.UUID) -> Any:
 def _save(notice_id: uuid.UUID | None) -> Any:
     """Keep what was written."""
     texts = typed(*FIELDS)
-    body, faults = load(s.NoticeIn(), filled(texts))
+    body, faults = load(s.NoticeIn(), filled(texts | {"changes_purposes": ""}))
     if faults:
         return _form(texts, faults)
+    body["changes_purposes"] = texts["changes_purposes"] == "1"
     kept = notices.draft(g.actor, body, g.now, notice_id)
     return redirect(url_for("notices.notice_page", notice_id=kept, done="saved"), 303)
 

@@ -82,7 +82,9 @@ def export(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) -> di
     person = session.get_one(Person, person_id)
     shown = people.view(person, now, in_full=True)
     own = {name: getattr(shown, name) for name in shown.__dataclass_fields__}
-    given = session.scalars(sa.select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at))
+    given = session.scalars(
+        sa.select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at, Consent.id)
+    )
     log = audit.entries_about(session, "person", person_id, 10_000)
     records: dict[str, Any] = {
         "memberships": memberships.history_of(session, person_id),
