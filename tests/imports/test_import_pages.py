@@ -66,6 +66,16 @@ def test_faults_are_told_by_row_and_column_and_sound_rows_may_go_first(desk: Bro
     assert "新增1" in desk.get(done.location).words
 
 
+def test_who_looks_after_several_units_says_which_is_meant(api: Api, admin: str) -> None:
+    make_unit(api, admin, code="C7", name="望江中学")
+    boss = Browser(api.app, ADMIN_PHONE, ADMIN_PASSWORD)
+    faulty = send(boss, roster(person()), kind="volunteers", unit="C8")
+    assert (faulty.status, "没有这个单位代码" in faulty.words, faulty.value("unit")) == (422, True, "C8")
+    assert "确认导入1行" in send(boss, roster(person()), kind="volunteers", unit="C7").words
+    elsewhere = Browser(api.app, make_account(api, admin, "unit_liaison", unit_id=make_unit(api, admin)), PASSWORD)
+    assert send(elsewhere, roster(person()), unit="C7").status == 422
+
+
 def test_what_cannot_be_read_is_told_beside_the_field(desk: Browser) -> None:
     for data, words in ((b"%PDF-1.7", "这不是Excel表格"), (b"", "文件是空的"), (b"a,b\n", "没有找到表头")):
         shown = send(desk, data)

@@ -16,12 +16,14 @@ from volunteer.imports import schemas as s
 from volunteer.imports import service, sheets_out
 from volunteer.imports.reading import UnreadableFile
 from volunteer.imports.rules_states import Kind, State
+from volunteer.units import service as units
 from volunteer.web.attachments import BLANK, XLSX, attachment
 from volunteer.web.forms import faults_of, filled, load, typed
 from volunteer.web.pages import Pages
 
 pages = Pages("imports")
 SHOWN = 20
+NO_UNIT = Fault("unit", "unknown-unit", "没有这个单位代码,或它不在您的管理范围内,请核对。")
 SHOWN_FAULTS = 200
 IMPORT = "/people/import/<uuid:import_id>"
 STATES = {
@@ -47,25 +49,38 @@ def list_page() -> Any:
         return _list()
     asked = request.form.get("kind", "")
     kind = Kind(asked) if asked in {one.value for one in Kind} and g.actor.is_admin else Kind.VOLUNTEERS
+    code = request.form.get("unit", "").strip() if kind is Kind.VOLUNTEERS else ""
+    unit_id = units.find_by_code(code) if code else None
     body, faults = load(s.ImportUnitsIn(), request.files.to_dict())
     if not faults and not body["file"].name:
         faults = [Fault("file", "required", "请选择要上传的文件。")]
+    if code and unit_id is None:
+        faults = [*faults, NO_UNIT]
     if not faults:
         try:
-            made = service.upload(g.actor, kind, body["file"].name, body["file"].data, None, g.now)
+            made = service.upload(g.actor, kind, body["file"].name, body["file"].data, unit_id, g.now)
         except UnreadableFile as refusal:
             faults = [Fault("file", str(refusal.fault), refusal.detail)]
+        except NotFound:
+            faults = [NO_UNIT]
         else:
             return redirect(url_for("imports.import_page", import_id=made.id), 303)
-    return _list(faults, kind), 422
+    return _list(faults, kind, code), 422
 
 
-def _list(faults: Sequence[Fault] = (), kind: Kind = Kind.VOLUNTEERS) -> str:
+def _list(faults: Sequence[Fault] = (), kind: Kind = Kind.VOLUNTEERS, unit: str = "") -> str:
     """Render the form and the list."""
     found = service.list_imports(g.actor, SHOWN - 1, None)
     kinds = [(one.value, word) for one, word in KINDS.items()] if g.actor.is_admin else []
     return render_template(
-        "imports/list.html", faults=list(faults), kind=kind.value, kinds=kinds, items=found, states=STATES, names=KINDS
+        "imports/list.html",
+        faults=list(faults),
+        kind=kind.value,
+        kinds=kinds,
+        unit=unit,
+        items=found,
+        states=STATES,
+        names=KINDS,
     )
 
 
