@@ -257,7 +257,11 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bac
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave pages on PostgreSQL to `make test-slow`: the services below them run on both databases every day."""
+    """Begin with the acceptance script, which waits for minutes while others work; leave pages on PostgreSQL to slow.
+
+    What pages call runs on both databases every day.
+    """
+    items.sort(key=lambda item: item.path.stem != "test_acceptance")
     for item in items:
         spec = getattr(item, "callspec", None)
         if "pages" in item.path.stem + item.name and spec is not None and spec.params.get("backend") == "postgresql":
