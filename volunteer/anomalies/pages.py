@@ -5,7 +5,6 @@ Source: PIPL 24 (reasons are shown, a person decides); domain.md g1; ux.md A1.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -20,7 +19,7 @@ from volunteer.clock import Instant, site_day
 from volunteer.config import settings
 from volunteer.errors import Fault, VolunteerError
 from volunteer.stations import service as stations
-from volunteer.web.forms import faults_of, filled, load, typed
+from volunteer.web.forms import faults_of, filled, load, tried, typed
 from volunteer.web.layout import Card
 from volunteer.web.pages import Pages
 from volunteer.web.paging import decode_cursor, page
@@ -111,7 +110,7 @@ def _decided(finding_id: uuid.UUID, state: FindingState) -> Any:
     """Decide with the reason that was typed."""
     texts = typed("reason")
     body, faults = load(s.FindingReasonIn(), filled(texts))
-    faults = faults or _tried(lambda: service.decide(g.actor, finding_id, state, body["reason"], g.now), "reason")
+    faults = faults or tried(lambda: service.decide(g.actor, finding_id, state, body["reason"], g.now), "reason")
     if faults:
         return _finding(finding_id, texts, faults, 422)
     return redirect(url_for("anomalies.finding_page", finding_id=finding_id, done=state.value), 303)
@@ -122,7 +121,7 @@ def propose_page(finding_id: uuid.UUID) -> Any:
     """Ask for a correction of one line."""
     texts = typed("entry_id", "minutes", "reason")
     body, faults = load(s.ProposalForm(), filled(texts))
-    faults = faults or _tried(
+    faults = faults or tried(
         lambda: service.propose(g.actor, finding_id, body["entry_id"], body["minutes"], body["reason"], g.now),
         "minutes",
     )
@@ -183,14 +182,3 @@ def card(actor: Actor, now: Instant) -> Card | None:
         return None
     text = _("findings wait for somebody to look at them.")
     return Card(_("What looks wrong"), str(count), text, url_for("anomalies.list_page"), _("Look and decide"))
-
-
-def _tried(act: Callable[[], object], field: str) -> list[Fault]:
-    """Do something; return what is wrong with the form where it is refused."""
-    try:
-        act()
-    except VolunteerError as error:
-        if error.status in (403, 404):
-            raise
-        return faults_of(error, field)
-    return []

@@ -4,7 +4,6 @@ Source: Order 67 Art. 21, 22.
 """
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -17,7 +16,7 @@ from volunteer.config import settings
 from volunteer.errors import Fault, NotFound, VolunteerError
 from volunteer.stations import listing as stations_listing
 from volunteer.web import picking
-from volunteer.web.forms import faults_of, filled, load, typed
+from volunteer.web.forms import faults_of, filled, load, tried, typed
 from volunteer.web.pages import Pages
 
 pages = Pages("spot_checks")
@@ -79,7 +78,7 @@ def publish_page(check_id: uuid.UUID) -> Any:
     """Publish the figures of a check."""
     texts = typed("conclusion")
     body, faults = load(s.PublishIn(), filled(texts))
-    faults = faults or _tried(lambda: spot_checks.publish(g.actor, check_id, body["conclusion"], g.now), "conclusion")
+    faults = faults or tried(lambda: spot_checks.publish(g.actor, check_id, body["conclusion"], g.now), "conclusion")
     if faults:
         return _check(check_id, texts["conclusion"], faults, 422)
     return redirect(url_for("spot_checks.check_page", check_id=check_id, done="published"), 303)
@@ -111,21 +110,10 @@ def item_page(check_id: uuid.UUID, item_id: uuid.UUID) -> Any:
         body, faults = load(s.AnswerIn(), filled(texts))
         if not faults:
             note = body.pop("note")
-            faults = _tried(lambda: spot_checks.answer(g.actor, item_id, body, note, g.now), "note")
+            faults = tried(lambda: spot_checks.answer(g.actor, item_id, body, note, g.now), "note")
         if not faults:
             return redirect(url_for("spot_checks.check_page", check_id=check_id, done="answered"), 303)
     elif item.answers:
         texts = dict(item.answers) | {"note": item.note or ""}
     about = {"item": item, "check_id": check_id, "questions": spot_rules.QUESTION_WORDS, "answers": ANSWERS}
     return render_template("anomalies/spot_item.html", **about, typed=texts, faults=faults), 422 if faults else 200
-
-
-def _tried(act: Callable[[], object], field: str) -> list[Fault]:
-    """Do something; return what is wrong with the form where it is refused."""
-    try:
-        act()
-    except VolunteerError as error:
-        if error.status in (403, 404):
-            raise
-        return faults_of(error, field)
-    return []

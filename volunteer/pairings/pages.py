@@ -13,7 +13,7 @@ from flask import g, redirect, render_template, request, url_for
 from volunteer.access import Permission, Scope
 from volunteer.areas import service as areas
 from volunteer.areas.rules import AreaLevel
-from volunteer.errors import Fault, NotFound, VolunteerError
+from volunteer.errors import Fault, NotFound
 from volunteer.pairings import schemas as s
 from volunteer.pairings import service, views
 from volunteer.pairings.models import Pairing
@@ -22,7 +22,7 @@ from volunteer.pairings.service import Parties, Target
 from volunteer.units import listing as units_listing
 from volunteer.units import service as units
 from volunteer.web import picking
-from volunteer.web.forms import faults_of, filled, load, typed
+from volunteer.web.forms import filled, load, tried, typed
 from volunteer.web.pages import Pages
 
 pages = Pages("pairings")
@@ -125,8 +125,8 @@ def new_page() -> Any:
         leader, unit = picked["official_id"].id, picked["unit_id"].id
         target = Target(picked["area_id"].id, body["zone_id"])
         parties = Parties([leader] if leader else [], [unit] if unit else [])
-        faults = _tried(
-            lambda: service.pair(g.actor, PairingKind(body["kind"]), target, parties, body["from_on"], g.now)
+        faults = tried(
+            lambda: service.pair(g.actor, PairingKind(body["kind"]), target, parties, body["from_on"], g.now), "code"
         )
         if not faults:
             if target.area_id:
@@ -175,7 +175,7 @@ def _ending(end: Callable[[dt.date | None, str], object], back: str, **about: An
     texts, faults = typed("on", "reason"), list[Fault]()
     if request.method == "POST":
         body, faults = load(s.EndForm(), filled(texts))
-        faults = faults or _tried(lambda: end(body["on"], body["reason"]))
+        faults = faults or tried(lambda: end(body["on"], body["reason"]), "code")
         if not faults:
             return redirect(back, 303)
     texts["on"] = texts["on"] or str(service.today(g.now))
@@ -239,19 +239,8 @@ def _zone_saved(zone_id: uuid.UUID | None, body: Mapping[str, Any]) -> list[Faul
         return faults
     ids = [found[code][0].id for code in codes]
     if zone_id:
-        return _tried(lambda: service.set_zone_areas(g.actor, zone_id, ids, body["on"], g.now))
-    return _tried(lambda: service.add_zone(g.actor, body["code"], body["name"], ids, body["on"], g.now))
-
-
-def _tried(act: Callable[[], object]) -> list[Fault]:
-    """Do something; return what is wrong with the form where it is refused."""
-    try:
-        act()
-    except VolunteerError as error:
-        if error.status in (403, 404):
-            raise
-        return faults_of(error, "code")
-    return []
+        return tried(lambda: service.set_zone_areas(g.actor, zone_id, ids, body["on"], g.now), "code")
+    return tried(lambda: service.add_zone(g.actor, body["code"], body["name"], ids, body["on"], g.now), "code")
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from volunteer.access import Actor, Permission
-from volunteer.clock import day_starts_at, site_day
-from volunteer.config import settings
 from volunteer.database import reading
-from volunteer.errors import NotFound, invalid
+from volunteer.errors import NotFound
 from volunteer.reports import stations_queries as queries
-from volunteer.reports.stations_queries import Period, StationCounts, StationOfTree
+from volunteer.reports.periods import period_of
+from volunteer.reports.stations_queries import StationCounts, StationOfTree
 from volunteer.stations import service as stations
 
 
@@ -92,12 +91,7 @@ def stations_report(actor: Actor, from_on: dt.date | None, to_on: dt.date | None
     Raises:
         InvalidInput: `to-before-from`.
     """
-    zone = settings().zone
-    last = to_on or site_day(now, zone)
-    first = from_on or last.replace(day=1)
-    if last < first:
-        raise invalid("to", "to-before-from", "结束日期不能早于开始日期。")
-    period = Period(first, last, day_starts_at(first, zone), day_starts_at(last + dt.timedelta(days=1), zone), now)
+    period = period_of(from_on, to_on, now)
     session = reading()
     scope = stations.station_ids_in_scope(actor, Permission.READ_STATIONS)
     tree = queries.stations_of_tree(session)
@@ -107,7 +101,7 @@ def stations_report(actor: Actor, from_on: dt.date | None, to_on: dt.date | None
         StationRow(station, counts, persons.get(station.id, 0), own.get(station.id, StationCounts()))
         for station, counts in _summed(shown, own)
     ]
-    return StationsReport(first, last, rows)
+    return StationsReport(period.from_on, period.to_on, rows)
 
 
 def _summed(

@@ -4,7 +4,6 @@ A shift belongs to the site day on which it starts, minutes to the day of their 
 only figure that cannot be summed up a tree, so they are counted over each subtree. Source: contract, Reports.
 """
 
-import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.checkin.models import Attendance
 from volunteer.hours.models import HourRequest, LedgerLine, RequestKind, RequestState
+from volunteer.reports.periods import Period
 from volunteer.reports.queries import COUNTED_CLASSES
 from volunteer.stations.models import Station
 
@@ -55,17 +55,6 @@ class StationCounts:
             self.attended + other.attended,
             self.planned + other.planned,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Days of the site, both included, and the instants between which their shifts start; `now` parts what is held."""
-
-    from_on: dt.date
-    to_on: dt.date
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    now: dt.datetime
 
 
 def stations_of_tree(session: Session) -> dict[uuid.UUID, StationOfTree]:

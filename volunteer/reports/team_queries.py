@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from volunteer.activities.models import Activity, Shift
 from volunteer.hours.models import LedgerLine
+from volunteer.reports.periods import Period
 from volunteer.reports.queries import COUNTED_CLASSES
-from volunteer.reports.stations_queries import Period, period_shifts, present_at
+from volunteer.reports.stations_queries import period_shifts, present_at
 from volunteer.teams.service import members_on
 
 Ids = frozenset[uuid.UUID]

@@ -8,14 +8,11 @@ import uuid
 from dataclasses import dataclass
 
 from volunteer.access import Actor, Permission
-from volunteer.clock import day_starts_at, site_day
-from volunteer.config import settings
 from volunteer.database import reading
-from volunteer.errors import invalid
 from volunteer.exports.rules import Stamp
 from volunteer.reports import team_queries as queries
+from volunteer.reports.periods import Period, period_of
 from volunteer.reports.sheets import Cell, Column, Form, to_xlsx
-from volunteer.reports.stations_queries import Period
 from volunteer.reports.team_queries import TeamCounts
 from volunteer.teams import service as teams
 from volunteer.teams.rules import TeamKind
@@ -64,17 +61,12 @@ def teams_report(actor: Actor, from_on: dt.date | None, to_on: dt.date | None, n
     Raises:
         InvalidInput: `to-before-from`.
     """
-    zone = settings().zone
-    last = to_on or site_day(now, zone)
-    first = from_on or last.replace(day=1)
-    if last < first:
-        raise invalid("to", "to-before-from", "结束日期不能早于开始日期。")
-    period = Period(first, last, day_starts_at(first, zone), day_starts_at(last + dt.timedelta(days=1), zone), now)
+    period = period_of(from_on, to_on, now)
     standing = _standing(actor, period)
     ids = frozenset(standing)
     by_team = queries.counts_by_team(reading(), period, ids)
     rows = [TeamRow(team, by_team[team.id]) for team in sorted(standing.values(), key=lambda one: one.code)]
-    return TeamsReport(first, last, rows, queries.counts_together(reading(), period, ids))
+    return TeamsReport(period.from_on, period.to_on, rows, queries.counts_together(reading(), period, ids))
 
 
 def _standing(actor: Actor, period: Period) -> dict[uuid.UUID, TeamBrief]:

@@ -23,7 +23,7 @@ from volunteer.teams.pages import KINDS, choices, listed
 from volunteer.units import listing as units_listing
 from volunteer.units import service as units
 from volunteer.web import picking
-from volunteer.web.forms import faults_of, filled, load, typed
+from volunteer.web.forms import faults_of, filled, load, tried, typed
 from volunteer.web.layout import Card
 from volunteer.web.pages import Pages
 
@@ -82,7 +82,7 @@ def dissolve_page(team_id: uuid.UUID) -> Any:
     if request.method == "POST":
         body, faults = load(s.EndForm(), filled(texts))
         if not faults:
-            faults = _tried(lambda: keeping.dissolve(g.actor, team_id, body["on"], body["reason"], g.now), "on")
+            faults = tried(lambda: keeping.dissolve(g.actor, team_id, body["on"], body["reason"], g.now), "on")
         if not faults:
             return redirect(url_for("teams.team_page", team_id=team_id, done="dissolved"), 303)
     texts["on"] = texts["on"] or str(service.today(g.now))
@@ -145,18 +145,7 @@ def _joined(team_id: uuid.UUID, number: str, on: dt.date | None, *, is_leader: b
         numbers = "、".join(f"{one.display_name} {one.volunteer_no}" for one in reached)
         return [Fault("number", "several", f"这个手机号有多位志愿者使用:{numbers}。请填写志愿者编号。")]
     act = members.make_leader if is_leader else members.add_member
-    return _tried(lambda: act(g.actor, team_id, reached[0].id, on, g.now), "number")
-
-
-def _tried(act: Callable[[], object], field: str) -> list[Fault]:
-    """Do something; return what is wrong with the form where it is refused."""
-    try:
-        act()
-    except VolunteerError as error:
-        if error.status in (403, 404):
-            raise
-        return faults_of(error, field)
-    return []
+    return tried(lambda: act(g.actor, team_id, reached[0].id, on, g.now), "number")
 
 
 def _team(team_id: uuid.UUID) -> Team:

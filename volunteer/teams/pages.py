@@ -11,14 +11,14 @@ from typing import Any
 from flask import g, redirect, render_template, request, url_for
 
 from volunteer.access import NOBODY, Permission, Scope
-from volunteer.errors import Fault, IllegalTransition, VolunteerError
+from volunteer.errors import Fault, IllegalTransition
 from volunteer.registration import code_tables
 from volunteer.registration import service as registration
 from volunteer.registration.service import Whom
 from volunteer.teams import joining, members, service, views
 from volunteer.teams import schemas as s
 from volunteer.teams.rules import TeamKind
-from volunteer.web.forms import faults_of, filled, load, typed
+from volunteer.web.forms import filled, load, tried, typed
 from volunteer.web.pages import Pages
 from volunteer.web.paging import decode_cursor, page
 
@@ -194,23 +194,14 @@ def end_page(team_id: uuid.UUID, person_id: uuid.UUID) -> Any:
     if request.method == "POST":
         body, faults = load(s.EndForm(), filled(texts))
         if not faults:
-            faults = _tried(lambda: members.end_member(g.actor, team_id, person_id, body["on"], body["reason"], g.now))
+            faults = tried(
+                lambda: members.end_member(g.actor, team_id, person_id, body["on"], body["reason"], g.now), "reason"
+            )
         if not faults:
             return redirect(url_for("teams.members_page", team_id=team_id, done="ended"), 303)
     texts["on"] = texts["on"] or str(service.today(g.now))
     about = {"team": views.get_team(team_id, g.now), "member": member}
     return render_template("teams/end.html", **about, typed=texts, faults=faults), 422 if faults else 200
-
-
-def _tried(act: Any) -> list[Fault]:
-    """Do something; return what is wrong with the form where it is refused."""
-    try:
-        act()
-    except (IllegalTransition, VolunteerError) as error:
-        if error.status in (403, 404):
-            raise
-        return faults_of(error, "reason")
-    return []
 
 
 @pages.page(f"{REQUEST}/approve", SIGNED_IN, UNIT, methods=("POST",))

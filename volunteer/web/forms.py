@@ -1,7 +1,7 @@
 """What a form sent, loaded by the same schema as the API's body, with the faults of the form and of the service."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import request
@@ -34,6 +34,21 @@ def load(schema: Schema, raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[F
 def faults_of(error: VolunteerError, field: str) -> list[Fault]:
     """Return what a refusal means for the form: its own faults, or its sentence beside `field`."""
     return list(error.faults) if isinstance(error, InvalidInput) else [Fault(field, error.code, error.detail)]
+
+
+def tried(act: Callable[[], object], field: str) -> list[Fault]:
+    """Do something; return what is wrong with the form where it is refused, `field` for what names none.
+
+    Raises:
+        VolunteerError: 403 and 404: no form mends these.
+    """
+    try:
+        act()
+    except VolunteerError as error:
+        if error.status in (403, 404):
+            raise
+        return faults_of(error, field)
+    return []
 
 
 def instant(text: str) -> str:
