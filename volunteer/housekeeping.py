@@ -12,6 +12,7 @@ from volunteer import jobs
 from volunteer.accounts import sign_in
 from volunteer.anomalies import service as anomalies
 from volunteer.checkin import jobs as checkin
+from volunteer.checkin import phones
 from volunteer.exports import service as exports
 from volunteer.hours import verification
 from volunteer.imports import storing
@@ -32,6 +33,7 @@ def _sign_ledger(now: dt.datetime) -> int:
 
 JOBS: Final[Mapping[str, Job]] = {
     "messages sent": notifications.deliver,
+    "phones of scans forgotten": phones.forget_phones,
     "people erased": erasure.erase_due,
     "changes of persons expired": changing.expire_old,
     "vouched people counted": inviting.count_due,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
+from volunteer.checkin.rules import MOST_ON_ONE_PHONE, SHARED_WITHIN
 from volunteer.errors import Fault
 
 
@@ -90,8 +91,8 @@ class Thresholds:
 
     overlap_minutes: int = 5
     same_second_people: int = 3
-    shared_device_people: int = 4
-    shared_device_minutes: int = 10
+    shared_device_people: int = MOST_ON_ONE_PHONE + 1
+    shared_device_minutes: int = int(SHARED_WITHIN.total_seconds()) // 60
     longer_by_minutes: int = 45
     travel_kmh: int = 120
     travel_km: int = 2

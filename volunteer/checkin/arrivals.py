@@ -18,6 +18,7 @@ from volunteer.activities import signups
 from volunteer.activities.rules import ActivityStatus, SignupStatus
 from volunteer.activities.service import ShiftFacts as FullShift
 from volunteer.activities.service import SignupView
+from volunteer.checkin import phones
 from volunteer.checkin.events import Event, Proof
 from volunteer.checkin.keys import ScanKeyIn, claim
 from volunteer.checkin.lives import Life, of_fold
@@ -96,7 +97,7 @@ class Desk:
         if case.shift:
             self._against_shift(case)
         if event.mode is Mode.SELF:
-            self._locate(case, person, life)
+            self._look_at_phone(case, person, life)
         if event.direction is Direction.IN and case.shift:
             self._admit(case, person, life)
         if event.once and self._would_change(case, person, life):
@@ -155,6 +156,12 @@ class Desk:
         case.reasons.update(against)
         if case.shift.status == ActivityStatus.CANCELLED and case.event.direction is Direction.IN:
             case.reasons.add(Reason.CANCELLED)
+
+    def _look_at_phone(self, case: _Case, person: PersonFacts, life: Life) -> None:
+        """Flag what a volunteer's own phone tells: where it is, and for how many it serves."""
+        self._locate(case, person, life)
+        if phones.is_shared(self._session, self._scanner.phones, person.id, self._now):
+            case.flags.add(Flag.SHARED_DEVICE)
 
     def _locate(self, case: _Case, person: PersonFacts, life: Life) -> None:
         """Flag a phone that is too far or does not say where it is; neither is refused."""

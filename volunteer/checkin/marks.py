@@ -15,6 +15,7 @@ MARKS: Final[Mapping[str, str]] = {
     "card": "打印的卡",
     "clock": "上传太晚或设备时间不准",
     "self-scan": "本人或家人的账号扫码",
+    "shared-device": "一部手机为多人签到",
     "over-capacity": "超过名额",
 }
 RESULTS: Final[Mapping[str, str]] = {"taken": "已接受", "refused": "未接受", "held": "等待审核", "voided": "已作废"}
@@ -23,6 +24,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "card": (Flag.CARD,),
     "clock": (Flag.LATE, Flag.CLOCK_SKEW, Flag.AHEAD),
     "self-scan": (Flag.SELF_SCAN,),
+    "shared-device": (Flag.SHARED_DEVICE,),
     "over-capacity": (Flag.OVER_CAPACITY,),
 }
 MODES: Final[Mapping[str, Mode]] = {"offline": Mode.BATCH, "manual": Mode.ROLL_CALL}

@@ -107,7 +107,10 @@ class ScanRow(Base):
 
 
 class ScanPlace(Base):
-    """Where a scan was made from, as the phone said; deleted after 30 days (decisions 10)."""
+    """Where a scan was made from, as the phone said; deleted after 30 days (decisions 10).
+
+    `phone` is a keyed digest of a browser that holds for one day and is emptied after two (`phones`).
+    """
 
     __tablename__ = "scan_places"
 
@@ -118,6 +121,17 @@ class ScanPlace(Base):
     accuracy_m: Mapped[float | None]
     address: Mapped[str | None] = mapped_column(sa.String(60))
     user_agent: Mapped[str | None] = mapped_column(sa.String(300))
+    phone: Mapped[bytes | None]
+
+    __table_args__ = (
+        sa.Index(
+            "ix_scan_places_phone",
+            "phone",
+            "received_at",
+            sqlite_where=sa.text("phone IS NOT NULL"),
+            postgresql_where=sa.text("phone IS NOT NULL"),
+        ),
+    )
 
 
 class ScanVoid(Base):

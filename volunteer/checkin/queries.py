@@ -45,6 +45,7 @@ WORDS = {
     Flag.AHEAD: "记录的时间晚于收到的时间。",
     Flag.OVER_CAPACITY: "到场时该班次名额已满。",
     Flag.SELF_SCAN: "由本人或家人的账号扫码。",
+    Flag.SHARED_DEVICE: "这部手机 10 分钟内为 3 人以上签到,也可能是家人合用,请核对本人是否在场。",
     Flag.ROLL_CALL: "由工作人员按纸质名单登记。",
     Flag.CARD: "使用了打印的志愿者卡。",
     Flag.NO_LOCATION: "签到时没有提供位置。",

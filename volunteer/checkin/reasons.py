@@ -79,6 +79,7 @@ class Flag(StrEnum):
     NO_LOCATION = "no-location"
     TOO_FAR = "too-far"
     MANUAL = "manual"
+    SHARED_DEVICE = "shared-device"
 
 
 MESSAGES: Mapping[Reason | Outcome, str] = MappingProxyType(

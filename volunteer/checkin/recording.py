@@ -213,6 +213,7 @@ class Recording:
                 "accuracy_m": event.position.accuracy_m if event.position else None,
                 "address": scanner.address[:60] or None,
                 "user_agent": scanner.user_agent[:300] or None,
+                "phone": scanner.phones[0] if scanner.phones else None,
             }
             for event in (self._events[i] for i in fresh)
             if event.position or scanner.device_id is None

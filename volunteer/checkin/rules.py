@@ -19,6 +19,8 @@ from volunteer.hours.spans import instant_of, minute_of
 LATE_AFTER = timedelta(hours=72)
 SKEW_OVER = timedelta(minutes=5)
 AHEAD_OVER = timedelta(seconds=60)
+MOST_ON_ONE_PHONE = 3
+SHARED_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

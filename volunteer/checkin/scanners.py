@@ -27,6 +27,7 @@ class Scanner:
         paths: the station paths whose subtrees are served, for finding shifts; None = everywhere.
         places: what is stored with the scan and judged by `rules.serves`; None = everything.
         own_persons: people whose account this is: their scans are `self-scan`.
+        phones: the digests of the phone of a volunteer who scans for themself (`phones`); a keeper's has none.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Scanner:
     address: str = ""
     user_agent: str = ""
     own_persons: frozenset[uuid.UUID] = frozenset()
+    phones: tuple[bytes, ...] = ()
 
     def serves(self, shift: ShiftFacts) -> bool:
         """Whether the scanner may serve a shift."""
@@ -69,7 +71,13 @@ def scanner_of(actor: Actor, station_id: uuid.UUID | None = None, *, address: st
 
 
 def volunteer_scanner(
-    actor: Actor, station: StationBrief | None, channel: str, *, address: str = "", agent: str = ""
+    actor: Actor,
+    station: StationBrief | None,
+    channel: str,
+    *,
+    address: str = "",
+    agent: str = "",
+    phones: tuple[bytes, ...] = (),
 ) -> Scanner:
     """Return the scanner that a volunteer is who scans a station's code; without a readable one nothing is served."""
     return Scanner(
@@ -82,6 +90,7 @@ def volunteer_scanner(
         channel=channel,
         address=address,
         user_agent=agent,
+        phones=phones,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
-from volunteer.checkin import answers, lives, projection, tickets
+from volunteer.checkin import answers, lives, phones, projection, tickets
 from volunteer.checkin.events import Event, Position, Proof, canonical, prove_station
 from volunteer.checkin.jobs import close_due, rebuild
 from volunteer.checkin.keys import Claim, scan_of_client
@@ -146,7 +146,9 @@ def check_in_own(
             once=once,
             is_timed_here=True,
         )
-        return _one(volunteer_scanner(actor, station, channel, address=address, agent=agent), event, now)
+        phone = phones.digests_of(browser, now)
+        scanner = volunteer_scanner(actor, station, channel, address=address, agent=agent, phones=phone)
+        return _one(scanner, event, now)
 
 
 def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any]]:

@@ -135,6 +135,10 @@ def _band(answer: Mapping[str, Any], audience: Audience) -> str:
     acted = Outcome(answer["outcome"]) in (Outcome.CHECKED_IN, Outcome.CHECKED_OUT)
     if not acted or answer.get("evidence") != Evidence.WEAK:
         return ""
+    if Flag.SHARED_DEVICE in answer.get("flags", ()):
+        if audience is Audience.KEEPER:
+            return "这部手机刚为几个人签到过,请当面核对本人在不在。"
+        return "这部手机刚为几个人签到过,请工作人员当面核对,核对后计入时长。"
     if _is_astray(answer):
         return "位置待核对,请工作人员看一下。"
     return "时长要等另一位工作人员核对。" if audience is Audience.KEEPER else "时长要等工作人员核对。"
