@@ -103,6 +103,7 @@ LINES = [
     line("POST /units/{school}/merge", ADMIN, {"into_id": "{foreign_unit}"}, (422,)),
     line("POST /units/{school}/reopen", ADMIN, {}),
     line("PUT /units/{school}/targets/2026", ADMIN, {"target": 3}),
+    line("DELETE /units/{school}/targets/2026", ADMIN),
     line("GET /units/{school}/targets", "11 333 .4 333 33 .."),
     # changes of units; a leaving that lies ahead, so that the person stays for the lines below
     line("POST /volunteers/{spare_person}/report-ins", "11 333 .4 333 33 3.", {"unit_id": "{foreign_unit}"}),

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.pages import Browser
-from tests.units.making import make_area, make_liaison, make_unit, pass_days
+from tests.units.making import make_area, make_liaison, make_unit, pass_days, set_target
 from volunteer.clock import SettableClock
 from volunteer.pairings.rules import Gap, PairingKind, Party, cover
 
@@ -132,3 +132,65 @@ def test_an_administrator_sets_and_ends_on_pages(app: Flask, api: Api, admin: st
     boss.post("/pairings/zones/new", name="望桥片区", code="PQ1")
     assert "望桥片区" in boss.follow().text
     assert set(boss.get("/pairings", on="x", expect=422).faults) == {"on"}
+
+
+def answering(api: Api, token: str, area: str, on: str = "") -> list[str]:
+    """Return the units that answer for an area on a day."""
+    found = api("GET", f"/areas/{area}/pairings" + (f"?on={on}" if on else ""), token=token, expect=200).body["own"]
+    return sorted(one["unit_id"] for one in found)
+
+
+def test_pairings_follow_a_unit_that_is_merged_and_come_back(
+    app: Flask, api: Api, admin: str, clock: SettableClock
+) -> None:
+    both, alone, ended = (make_area(api, admin, "community", name=f"望桥{n}社区") for n in "甲乙丙")
+    old, new = make_unit(api, admin, name="老单位"), make_unit(api, admin, name="新单位")
+    for area, units in ((both, [old, new]), (alone, [old]), (ended, [old])):
+        body = {"kind": "paired", "area_id": area, "unit_ids": units}
+        made = api("POST", "/pairings", body, admin, expect=201).body["items"]
+    admin = pass_days(api, clock, 3)
+    set_target(api, admin, old, 7)
+    boss = Browser(app, ADMIN_PHONE, ADMIN_PASSWORD)
+    closing = boss.post(f"/manage/units/{old}/close", expect=409, closed_on="2026-03-25")
+    assert "包联 3 项" in closing.text
+    assert "查看它负责的包联" in closing.text
+    path, ask = f"/manage/units/{old}/merge", {"into_id": "新单位", "on": "2026-03-25"}
+    shown = boss.post(path, expect=200, **ask)
+    for words in ("望桥甲社区(包联)", "望桥乙社区(包联)", "望桥丙社区(包联)"):
+        assert words in shown.text
+    form = {name: shown.value(name) for name in ("into_id", "on", "seen", "target")}
+    api("POST", f"/pairings/{made[0]['id']}/end", {"reason": "任务完成"}, admin, expect=200)
+    again = boss.post(path, expect=409, **form)
+    assert "重新核对" in again.faults["target"]
+    boss.post(path, **(form | {"seen": again.value("seen")}))
+    assert [answering(api, admin, area) for area in (both, alone, ended)] == [[new], [new], []]
+    assert answering(api, admin, both, "2026-03-24") == sorted([old, new])
+    assert answering(api, admin, alone, "2026-03-24") == [old]
+    refused = {"kind": "grid_duty", "area_id": alone, "unit_ids": [old]}
+    assert api("POST", "/pairings", refused, admin, expect=422).codes == {"unit_ids": "closed"}
+
+    boss.post(f"/manage/units/{old}/reopen")
+    assert [answering(api, admin, area) for area in (both, alone, ended)] == [sorted([old, new]), [old], []]
+    rows = api("GET", "/reports/registration-rates", token=admin, expect=200).body["rows"]
+    assert {row["unit_id"]: row["target"] for row in rows} == {old: 7, new: None}
+    told = api("GET", f"/units/{new}/targets", token=admin, expect=200).body["items"]
+    assert [one["target"] for one in told] == [None, 7]
+    assert "取消" in boss.get(f"/manage/units/{new}").text
+
+
+def test_what_was_handed_over_and_ended_meanwhile_has_ended(api: Api, admin: str, clock: SettableClock) -> None:
+    area, other = (make_area(api, admin, "community") for _ in range(2))
+    old, new = make_unit(api, admin), make_unit(api, admin)
+    for one in (area, other):
+        api("POST", "/pairings", {"kind": "paired", "area_id": one, "unit_ids": [old]}, admin, expect=201)
+    admin = pass_days(api, clock, 5)
+    first = api("GET", f"/areas/{other}/pairings", token=admin).body["own"][0]["id"]
+    api("POST", f"/pairings/{first}/end", {"reason": "任务完成", "on": "2026-03-26"}, admin, expect=200)
+    api("POST", f"/units/{old}/merge", {"into_id": new, "on": "2026-03-24"}, admin, expect=200)
+    assert [answering(api, admin, area, f"2026-03-{day}") for day in (23, 24)] == [[old], [new]]
+    assert [answering(api, admin, other, f"2026-03-{day}") for day in (23, 24, 26)] == [[old], [new], []]
+    heir = api("GET", f"/areas/{area}/pairings", token=admin).body["own"][0]["id"]
+    api("POST", f"/pairings/{heir}/end", {"reason": "任务完成"}, admin, expect=200)
+    api("POST", f"/units/{old}/reopen", {}, admin, expect=200)
+    assert [answering(api, admin, area, f"2026-03-{day}") for day in (24, 26, 27)] == [[old], [old], []]
+    assert [answering(api, admin, other, f"2026-03-{day}") for day in (24, 25, 26)] == [[old], [old], []]

@@ -40,6 +40,7 @@ DEEDS: Final = {
     "unit.take-in": "接收并入的单位",
     "unit.reopen": "恢复撤销的单位",
     "unit.target": "设置任务数",
+    "unit.no-target": "取消任务数",
     "station.add": "新增站点",
     "station.change": "修改站点信息",
     "anomaly.search": "检查异常",

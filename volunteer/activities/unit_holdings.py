@@ -16,7 +16,7 @@ from volunteer.activities.rules import ActivityStatus
 from volunteer.clock import day_starts_at
 from volunteer.config import settings
 from volunteer.units.rules_endings import InUse
-from volunteer.units.seams import Held, Holding
+from volunteer.units.seams import Handing, Held, Holding
 
 OPEN = (ActivityStatus.DRAFT, ActivityStatus.SUBMITTED, ActivityStatus.PUBLISHED)
 
@@ -32,12 +32,12 @@ def of_unit(session: Session, unit_id: uuid.UUID, on: dt.date) -> list[Held]:
     return [Held(*row) for row in session.execute(query.order_by(Activity.title, Activity.id))]
 
 
-def give(session: Session, activity_ids: Collection[uuid.UUID], unit_id: uuid.UUID, to_id: uuid.UUID) -> int:
+def give(session: Session, activity_ids: Collection[uuid.UUID], handing: Handing) -> int:
     """Let another unit organise those of these activities that a unit still organises; return how many."""
-    mine = sa.and_(Activity.id.in_(activity_ids), Activity.organizer_unit_id == unit_id)
+    mine = sa.and_(Activity.id.in_(activity_ids), Activity.organizer_unit_id == handing.unit_id)
     activities = list(session.scalars(sa.select(Activity).where(mine).order_by(Activity.id).with_for_update()))
     for activity in activities:
-        activity.organizer_unit_id = to_id
+        activity.organizer_unit_id = handing.to_id
     session.flush()
     return len(activities)
 

@@ -38,6 +38,7 @@ from volunteer.hours import privacy as hours_privacy
 from volunteer.hours import service as hours
 from volunteer.imports import background as imports_background
 from volunteer.notifications import service as notifications
+from volunteer.pairings import unit_holdings as pairing_holdings
 from volunteer.registration import (
     changing,
     correcting,
@@ -80,7 +81,8 @@ def wire() -> None:
     accounts.SCOPE_CHECKS["shift_id"] = activities.shift_exists
     accounts.PERSONS_OF[:] = [registration.persons_of]
     registration.KEEPER_SEES[:] = [activities.keeper_sees]
-    unit_seams.HOLDINGS[:] = [station_ownership.HOLDING, team_holdings.HOLDING, unit_holdings.HOLDING]
+    holdings = [station_ownership.HOLDING, team_holdings.HOLDING, unit_holdings.HOLDING, pairing_holdings.HOLDING]
+    unit_seams.HOLDINGS[:] = holdings  # in the order in which records of mergers have them: new ones go last
     unit_seams.LOCK_PEOPLE[:] = [registration.lock_people]
     person_statuses.CLOCK[:] = [lambda: current_app.extensions["clock"].now()]
     _wire_privacy()

@@ -62,7 +62,7 @@ class KnownUnits:
     rows: Mapping[str, Any]
     parents: Mapping[str, str | None]
     areas: Mapping[str, uuid.UUID]
-    targets: Mapping[uuid.UUID, int]
+    targets: Mapping[uuid.UUID, int | None]
 
     @property
     def codes(self) -> KnownCodes:

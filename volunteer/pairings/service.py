@@ -160,7 +160,7 @@ def pair(
     """Let leaders and units answer for an area or a zone from a day on; return all of them, also who did already.
 
     Raises:
-        InvalidInput: `one-target` on `area_id`, `required` on `official_ids`, `unknown`, `left`, `in-future`.
+        InvalidInput: `one-target` on `area_id`, `required` on `official_ids`, `unknown`, `left`, `closed`, `in-future`.
     """
     actor.require_admin()
     day = on or today(now)
@@ -252,6 +252,8 @@ def _faults(session: Session, target: Target, parties: Parties) -> list[Fault]:
         faults.append(Fault("official_ids", "left", "这位领导已离任,请选择现任领导。"))
     if len(units.unit_briefs(parties.unit_ids)) < len(set(parties.unit_ids)):
         faults.append(Fault("unit_ids", "unknown", "没有找到这个单位,请重新选择。"))
+    if any(units.is_closed(unit_id) for unit_id in parties.unit_ids):
+        faults.append(Fault("unit_ids", "closed", "这个单位已经撤销,请选择接收它的单位。"))
     return faults
 
 

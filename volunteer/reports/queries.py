@@ -42,12 +42,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as it was set on a day."""
+    """A task as it was set on a day; None: taken back."""
 
     unit_id: uuid.UUID
     year: int
     set_on: dt.date
-    target: int
+    target: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def own_counts(session: Session, day: dt.date) -> dict[uuid.UUID | None, Counts]
     """
     heads = {row.unit_id: row.headcount for row in session.execute(units.headcounts_as_of(day))}
     reporting = {row.unit_id: row.people for row in session.execute(_report_ins(day))}
-    targets: Mapping[uuid.UUID, int] = {row.unit_id: row.target for row in session.execute(units.targets_as_of(day))}
+    targets = {row.unit_id: row.target for row in session.execute(units.targets_as_of(day))}
     people = {row.unit_id: row for row in session.execute(_people(day))}
     minutes = {row.unit_id: row for row in session.execute(_minutes(day))}
     heirs = {row.unit_id: row.heir_id for row in session.execute(units.heirs_as_of(day))}

@@ -139,7 +139,8 @@ def _task(tasks: Sequence[Task], unit_ids: frozenset[uuid.UUID], day: dt.date) -
         for task in tasks
         if task.unit_id in unit_ids and task.year == day.year and task.set_on <= day
     }
-    return sum(of_day.values()) if of_day else None
+    known = [target for target in of_day.values() if target is not None]
+    return sum(known) if known else None
 
 
 def registered_before(actor: Actor, query: RatesQuery, as_of: dt.date, now: dt.datetime) -> dict[uuid.UUID, int]:

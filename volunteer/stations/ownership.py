@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.stations.models import Station
 from volunteer.units.rules_endings import InUse
-from volunteer.units.seams import Held, Holding
+from volunteer.units.seams import Handing, Held, Holding
 
 
 def of_unit(session: Session, unit_id: uuid.UUID, _on: dt.date) -> list[Held]:
@@ -18,12 +18,12 @@ def of_unit(session: Session, unit_id: uuid.UUID, _on: dt.date) -> list[Held]:
     return [Held(*row) for row in session.execute(query)]
 
 
-def give(session: Session, station_ids: Collection[uuid.UUID], unit_id: uuid.UUID, to_id: uuid.UUID) -> int:
+def give(session: Session, station_ids: Collection[uuid.UUID], handing: Handing) -> int:
     """Hand those of these stations that a unit still owns to another one; return how many."""
-    mine = sa.and_(Station.id.in_(station_ids), Station.unit_id == unit_id)
+    mine = sa.and_(Station.id.in_(station_ids), Station.unit_id == handing.unit_id)
     stations = list(session.scalars(sa.select(Station).where(mine).order_by(Station.id).with_for_update()))
     for station in stations:
-        station.unit_id = to_id
+        station.unit_id = handing.to_id
     session.flush()
     return len(stations)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.teams.models import Team
 from volunteer.units.rules_endings import InUse
-from volunteer.units.seams import Held, Holding
+from volunteer.units.seams import Handing, Held, Holding
 
 
 def of_unit(session: Session, unit_id: uuid.UUID, _on: dt.date) -> list[Held]:
@@ -18,12 +18,12 @@ def of_unit(session: Session, unit_id: uuid.UUID, _on: dt.date) -> list[Held]:
     return [Held(*row) for row in session.execute(query.order_by(Team.name, Team.id))]
 
 
-def give(session: Session, team_ids: Collection[uuid.UUID], unit_id: uuid.UUID, to_id: uuid.UUID) -> int:
+def give(session: Session, team_ids: Collection[uuid.UUID], handing: Handing) -> int:
     """Hand those of these teams that are still a unit's to another one; return how many."""
-    mine = sa.and_(Team.id.in_(team_ids), Team.unit_id == unit_id)
+    mine = sa.and_(Team.id.in_(team_ids), Team.unit_id == handing.unit_id)
     found = list(session.scalars(sa.select(Team).where(mine).order_by(Team.id).with_for_update()))
     for team in found:
-        team.unit_id = to_id
+        team.unit_id = handing.to_id
     session.flush()
     return len(found)
 

@@ -91,6 +91,19 @@ def set_target(call: Call, unit_id: uuid.UUID, year: int) -> Any:
 
 
 @room.route(
+    "DELETE",
+    "/units/<uuid:unit_id>/targets/<int:year>",
+    Permission.MANAGE_SITE,
+    Scope.SITE,
+    answers={204: None},
+)
+def withdraw_target(call: Call, unit_id: uuid.UUID, year: int) -> Any:
+    """Take a unit's task of a year back; reports of the days before keep it."""
+    targets.withdraw_target(call.actor, unit_id, year, call.now)
+    return 204, None
+
+
+@room.route(
     "GET", "/units/<uuid:unit_id>/targets", Permission.READ_UNITS, Scope.UNIT, query=Page, answers={200: s.TargetPage}
 )
 def list_targets(call: Call, unit_id: uuid.UUID) -> Any:

@@ -71,6 +71,7 @@ WORDS: Mapping[InUse, str] = {
     InUse.MEMBERS: "成员",
     InUse.STATIONS: "站点",
     InUse.TEAMS: "服务队",
+    InUse.PAIRINGS: "包联",
     InUse.ACTIVITIES: "活动",
 }
 

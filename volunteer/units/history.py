@@ -89,8 +89,9 @@ def _tasks(unit_id: uuid.UUID) -> list[Row]:
     found: list[Row] = []
     for one in reading().scalars(query):
         what = f"{one.year} 年任务数"
-        found.append((one.set_at, what, before.get(one.year, ""), str(one.target), one.set_by))
-        before[one.year] = str(one.target)
+        is_now = "" if one.target is None else str(one.target)
+        found.append((one.set_at, what, before.get(one.year, ""), is_now, one.set_by))
+        before[one.year] = is_now
     return found
 
 

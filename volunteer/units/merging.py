@@ -182,7 +182,7 @@ def _merge(
     moved["kept"] = []
     for holding, kept in zip(seams.HOLDINGS, shown.kept, strict=True):
         ids = [thing.id for thing in kept.things]
-        holding.give(session, ids, unit.id, into.id)
+        holding.give(session, ids, seams.Handing(unit.id, into.id, on, actor, now))
         moved["kept"].append([str(one) for one in ids])
     placements.close(session, unit, on, today)
     moved["target"], moved["headcount"] = [shown.targets[1], wanted.target], [into.headcount, wanted.headcount]

@@ -123,14 +123,17 @@ class UnitEnding(Base):
 
 
 class Target(Base):
-    """A registration task as it was set: appended, never changed; the highest version set by a day is in force then."""
+    """A registration task as it was set: appended, never changed; the highest version set by a day is in force then.
+
+    One without a number takes the task back: from then on there is none, which is not the same as one of 0.
+    """
 
     __tablename__ = "unit_targets"
 
     unit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("units.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    target: Mapped[int]
+    target: Mapped[int | None]
     set_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
     set_at: Mapped[dt.datetime]
     set_on: Mapped[dt.date]

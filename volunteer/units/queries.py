@@ -90,7 +90,7 @@ def heirs_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID | None]:
     return query.outerjoin(UnitEnding, ending).where(Unit.closed_on <= day)
 
 
-def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int]:
+def targets_of(years: Collection[int]) -> sa.Select[uuid.UUID, int, dt.date, int | None]:
     """Return a select of (unit_id, year, set_on, target): the tasks of these years as they were set, in that order."""
     query = sa.select(Target.unit_id, Target.year, Target.set_on, Target.target).where(Target.year.in_(years))
     return query.order_by(Target.unit_id, Target.year, Target.version)
@@ -102,8 +102,8 @@ def last_set(day: dt.date) -> sa.Select[dt.datetime, uuid.UUID | None]:
     return query.order_by(Target.set_at.desc()).limit(1)
 
 
-def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
-    """Return a select of (unit_id, target) for the year of `day`, as the tasks stood at the end of `day`."""
+def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int | None]:
+    """Return a select of (unit_id, target) for the year of `day`, as the tasks stood at the end of `day`; all known."""
     newest = (
         sa.select(Target.unit_id, sa.func.max(Target.version).label("version"))
         .where(Target.year == day.year, Target.set_on <= day)
@@ -111,7 +111,8 @@ def targets_as_of(day: dt.date) -> sa.Select[uuid.UUID, int]:
         .subquery()
     )
     same = sa.and_(Target.unit_id == newest.c.unit_id, Target.version == newest.c.version)
-    return sa.select(Target.unit_id, Target.target).join(newest, same).where(Target.year == day.year)
+    query = sa.select(Target.unit_id, Target.target).join(newest, same)
+    return query.where(Target.year == day.year, Target.target.is_not(None))
 
 
 def report_ins_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:

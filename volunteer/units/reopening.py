@@ -5,6 +5,7 @@ Later it would rewrite what others have built on, so then a unit is added anew. 
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -89,12 +90,23 @@ def _undo(session: Session, actor: Actor, unit: Unit, done: UnitEnding, now: dt.
         ]
         left += back.count(False)
         for holding, ids in zip(seams.HOLDINGS, done.moved["kept"], strict=False):
-            holding.give(session, [uuid.UUID(one) for one in ids], done.into_id, unit.id)
+            _take_back(session, actor, holding, [uuid.UUID(one) for one in ids], done)
         _give_back_numbers(session, actor, done, now)
     handing.hand_back(session, actor, unit.id, done.moved["grants"], now)
     done.undone_by, done.undone_at = actor.account_id, now
     session.flush()
     return left
+
+
+def _take_back(
+    session: Session, actor: Actor, holding: seams.Holding, ids: Collection[uuid.UUID], done: UnitEnding
+) -> None:
+    """Give back what a merger handed over; what has moved on since stays."""
+    assert done.into_id is not None  # noqa: S101 - a merger has one
+    if holding.take_back is not None:
+        holding.take_back(session, ids, seams.Handing(done.unit_id, done.into_id, done.closed_on, actor, done.done_at))
+    else:
+        holding.give(session, ids, seams.Handing(done.into_id, done.unit_id, done.closed_on, actor, done.done_at))
 
 
 def _give_back_numbers(session: Session, actor: Actor, done: UnitEnding, now: dt.datetime) -> None:
@@ -103,7 +115,11 @@ def _give_back_numbers(session: Session, actor: Actor, done: UnitEnding, now: dt
     was, made = done.moved["target"]
     tasks = {row.unit_id: row.target for row in session.execute(queries.targets_as_of(service.today(now)))}
     if made is not None and tasks.get(done.into_id) == made:
-        targets.set_target(actor, done.into_id, service.today(now).year, was or 0, now)
+        year = service.today(now).year
+        if was is None:
+            targets.withdraw_target(actor, done.into_id, year, now)
+        else:
+            targets.set_target(actor, done.into_id, year, was, now)
     was, made = done.moved["headcount"]
     heads = session.scalar(sa.select(Unit.headcount).where(Unit.id == done.into_id))
     if made is not None and heads == made:

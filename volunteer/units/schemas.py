@@ -90,11 +90,11 @@ class TargetIn(BaseSchema):
 
 
 class TargetOut(BaseSchema):
-    """A task as it was set; of one year the newest setting is in force."""
+    """A task as it was set; of one year the newest setting is in force. Null: it was taken back."""
 
     unit_id = Id()
     year = fields.Integer()
-    target = fields.Integer()
+    target = fields.Integer(allow_none=True)
     set_by = Id(allow_none=True)
     set_at = Instant()
     set_on = Day()

@@ -1,4 +1,4 @@
-"""What the rooms above keep of a unit, told through handlers that `app.wire` fills: stations, coming activities.
+"""What the rooms above keep of a unit, told through handlers that `app.wire` fills (stations, pairings …).
 
 A unit that closes must hold none of it; a merge hands it to the unit that goes on. Source: decisions 6, 19.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from volunteer.access import Actor
 from volunteer.units.rules_endings import InUse
 
 
@@ -22,6 +23,17 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Handing:
+    """From which unit to which, from which day on, by whom and when."""
+
+    unit_id: uuid.UUID
+    to_id: uuid.UUID
+    on: dt.date
+    actor: Actor
+    now: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A kind of things that hang on a unit.
 
@@ -30,12 +42,15 @@ class Holding:
         label: what they are called.
         of: those that hang on a unit and would have to go elsewhere from a day on.
         give: hands those of them that still hang on the first unit to the second; returns how many.
+        take_back: undoes a `give` on its day, of which it gets the very `Handing`, for those that have not moved on
+            since; returns how many. None: giving them to the first unit undoes it, since they are not kept by day.
     """
 
     reason: InUse
     label: str
     of: Callable[[Session, uuid.UUID, dt.date], list[Held]]
-    give: Callable[[Session, Collection[uuid.UUID], uuid.UUID, uuid.UUID], int]
+    give: Callable[[Session, Collection[uuid.UUID], Handing], int]
+    take_back: Callable[[Session, Collection[uuid.UUID], Handing], int] | None = None
 
 
 HOLDINGS: list[Holding] = []

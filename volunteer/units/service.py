@@ -210,6 +210,11 @@ def unit_exists(unit_id: uuid.UUID) -> bool:
     return reading().get(Unit, unit_id) is not None
 
 
+def is_closed(unit_id: uuid.UUID) -> bool:
+    """Whether a unit was closed; as it stands in the database now."""
+    return reading().scalar(sa.select(Unit.closed_on).where(Unit.id == unit_id)) is not None
+
+
 def find_by_code(code: str) -> uuid.UUID | None:
     """Return the unit with a code, open or closed, or None."""
     return reading().scalar(sa.select(Unit.id).where(Unit.code == code))

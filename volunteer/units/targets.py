@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
@@ -26,29 +27,58 @@ def set_target(actor: Actor, unit_id: uuid.UUID, year: int, target: int, now: dt
         NotFound: no such unit.
         InvalidInput: `out-of-range` on `year`.
     """
+    with transaction() as session:
+        known = _newest(session, actor, unit_id, year)
+        if known is not None and known.target == target:
+            return known
+        return _append(session, actor, (unit_id, year, known), target, now)
+
+
+def withdraw_target(actor: Actor, unit_id: uuid.UUID, year: int, now: dt.datetime) -> None:
+    """Take the task of a year back, so that the unit has none, as before it was set; without one nothing changes.
+
+    Raises:
+        NotFound: no such unit.
+        InvalidInput: `out-of-range` on `year`.
+    """
+    with transaction() as session:
+        known = _newest(session, actor, unit_id, year)
+        if known is not None and known.target is not None:
+            _append(session, actor, (unit_id, year, known), None, now)
+
+
+def _newest(session: Session, actor: Actor, unit_id: uuid.UUID, year: int) -> Target | None:
+    """Lock a unit for an admin; return the newest setting of its task for a year."""
     actor.require_admin()
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise invalid("year", "out-of-range", f"请填写 {FIRST_YEAR} 到 {LAST_YEAR} 之间的年份。")
-    with transaction() as session:
-        if session.get(Unit, unit_id, with_for_update=True) is None:
-            raise NotFound
-        query = sa.select(Target).where(Target.unit_id == unit_id, Target.year == year)
-        known = session.scalars(query.order_by(Target.version.desc()).limit(1)).first()
-        if known is not None and known.target == target:
-            return known
-        made = Target(
-            unit_id=unit_id,
-            year=year,
-            version=known.version + 1 if known else 1,
-            target=target,
-            set_by=actor.account_id,
-            set_at=now,
-            set_on=today(now),
-        )
-        session.add(made)
+    if session.get(Unit, unit_id, with_for_update=True) is None:
+        raise NotFound
+    query = sa.select(Target).where(Target.unit_id == unit_id, Target.year == year)
+    return session.scalars(query.order_by(Target.version.desc()).limit(1)).first()
+
+
+def _append(
+    session: Session, actor: Actor, of: tuple[uuid.UUID, int, Target | None], target: int | None, now: dt.datetime
+) -> Target:
+    """Add a setting after the newest one."""
+    unit_id, year, newest = of
+    made = Target(
+        unit_id=unit_id,
+        year=year,
+        version=newest.version + 1 if newest else 1,
+        target=target,
+        set_by=actor.account_id,
+        set_at=now,
+        set_on=today(now),
+    )
+    session.add(made)
+    if target is None:
+        audit.record(session, actor, now, "unit.no-target", ("unit", unit_id), year=year)
+    else:
         audit.record(session, actor, now, "unit.target", ("unit", unit_id), year=year, target=target)
-        session.flush()
-        return made
+    session.flush()
+    return made
 
 
 def add_unit_with_target(actor: Actor, values: dict[str, Any], target: int | None, now: dt.datetime) -> UnitView:
