@@ -36,6 +36,7 @@ WAYS = (
     ("GET", "/manage/teams/figures.xlsx"),
     ("GET", "/pairings.xlsx"),
     ("POST", "/talents.xlsx"),
+    ("GET", "/unit/events.xlsx"),
     ("GET", "/people/import/{import}/errors.xlsx"),
 )
 BLANK = "GET /people/import/templates/<name>.xlsx"

@@ -57,3 +57,16 @@ def named(activity: Mapping[str, Any]) -> Named:
         team = teams.team_briefs([activity["team_id"]])[activity["team_id"]]
         return Named(team.name, team.code, team.id)
     return Named()
+
+
+def names_of(
+    organizers: Mapping[uuid.UUID, tuple[uuid.UUID | None, uuid.UUID | None]],
+) -> dict[uuid.UUID, str]:
+    """Return who organises each activity, by its id, from its unit and its team; empty where neither is named."""
+    of_unit = units.unit_briefs({unit for unit, _ in organizers.values() if unit})
+    of_team = teams.team_briefs({team for _, team in organizers.values() if team})
+    found = {}
+    for key, (unit, team) in organizers.items():
+        known = of_unit.get(unit) if unit else of_team.get(team) if team else None
+        found[key] = known.name if known else ""
+    return found

@@ -76,6 +76,7 @@ from volunteer.registration import (
 )
 from volunteer.registration import pages as registration_pages
 from volunteer.reports import api as reports_api
+from volunteer.reports import event_pages as unit_event_pages
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
@@ -185,6 +186,7 @@ PAGES: tuple[Pages, ...] = (
     talents_pages.pages,
     talents_desk.pages,
     talent_sheet_pages.pages,
+    unit_event_pages.pages,
     station_pages.pages,
     sync_pages.pages,
     install_pages.pages,

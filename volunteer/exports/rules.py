@@ -28,6 +28,7 @@ class ExportKind(StrEnum):
     TEAMS = "teams"
     PAIRINGS = "pairings"
     TALENTS = "talents"
+    UNIT_EVENTS = "unit-events"
     IMPORT_FAULTS = "import-faults"
     OWN_DATA = "own-data"
 
@@ -47,6 +48,7 @@ _LABELS: Final = {
     _K.TEAMS: "队伍情况",
     _K.PAIRINGS: "包联情况",
     _K.TALENTS: "人才库名单",
+    _K.UNIT_EVENTS: "单位主办的活动",
     _K.IMPORT_FAULTS: "标出问题的导入表",
     _K.OWN_DATA: "本人下载自己的数据",
 }
