@@ -33,6 +33,17 @@ FLAGS = (
 )
 
 
+#: What a phone and a door go through, looked at on every run; desks are left to `make test-slow`, which CI runs too.
+DAILY = {"base", "camera", "decide", "hours", "keeper", "offline", "offline_code", "visit", "volunteer"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the journeys at desks to slow: a browser costs seconds a page, and their rules have tests of their own."""
+    for item in items:
+        if item.path.parent.name == "e2e" and item.path.stem.removeprefix("test_") not in DAILY:
+            item.add_marker(pytest.mark.slow)
+
+
 class Afar(Api):
     """A client at another address each time, so that what tests prepare does not count against the browsers' limit."""
 
