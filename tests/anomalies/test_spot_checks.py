@@ -1,14 +1,17 @@
 """Spot checks: anybody can draw again; whoever recorded a record does not check it; figures without people."""
 
+import hashlib
 import uuid
+from typing import Any
 
 from flask import Flask
 
 from tests.checkin.making import make_post
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.pages import Browser
+from tests.stations.making import make_station
 from tests.units.making import add_staff
-from volunteer.anomalies.spot_rules import draw, population_digest, summary
+from volunteer.anomalies.spot_rules import Involved, draw, population_digest, summary
 
 IDS = [uuid.UUID(int=number) for number in range(1, 101)]
 ALL_YES = dict.fromkeys(("present", "content", "duration", "known"), "yes")
@@ -25,6 +28,49 @@ def test_a_draw_is_a_function_of_seed_and_ids() -> None:
 def test_a_summary_counts_what_failed() -> None:
     found = summary([ALL_YES, ALL_YES | {"known": "no"}, ALL_YES | {"known": "unclear"}])
     assert (found["checked"], found["passed"], found["failed_known"], found["failed_present"]) == (3, 1, 1, 0)
+
+
+def again(app: Flask, check: dict[str, Any]) -> None:
+    """Draw again as anybody can who has a SHA-256: from what is public, without our code."""
+    listed = Browser(app).get(f"/spot-checks/{check['id']}/records.txt")
+    ids = [uuid.UUID(line) for line in listed.source.split()]
+    assert len(ids) == check["population"]
+    assert hashlib.sha256(b"".join(one.bytes for one in ids)).hexdigest() == check["digest"]
+    lot = {one: hashlib.sha256(bytes.fromhex(check["seed"]) + one.bytes).hexdigest() for one in ids}
+    assert [str(one) for one in sorted(ids, key=lambda one: lot[one])][: len(check["drawn"])] == check["drawn"]
+
+
+def test_nobody_checks_what_they_have_a_part_in(api: Api, admin: str, app: Flask) -> None:
+    """Four administrators: one keeps the station above, one accepted the minutes, one acts for the person, one none."""
+    post = make_post(api, admin)
+    shift_id = post.shift(0, 60)
+    who = post.volunteer(shift_id)
+    post.go(0)
+    assert post.scan(who, "in", shift_id).status == 201
+    post.go(50)
+    assert post.scan(who, "out", shift_id).status == 201
+    day = {"from": "2026-03-22", "to": "2026-03-22"}
+    check = api("POST", "/spot-checks", {"title": "抽查", **day, "size": 1}, admin, expect=201).body["id"]
+    (item,) = api("GET", f"/spot-checks/{check}/items", token=admin, expect=200).body["items"]
+
+    def refused(*, approves: str = "", **grant: str) -> str:
+        phone, password = add_staff(api, admin, "admin")
+        token = api.login(phone, password)
+        account = api("GET", "/me", token=token, expect=200).body["account"]["id"]
+        if grant:
+            api("POST", f"/accounts/{account}/grants", grant, admin, expect=201)
+        if approves:
+            api("POST", approves, {}, token, expect=200)
+        answered = api("PUT", f"/spot-check-items/{item['id']}", ALL_YES, token)
+        assert answered.status in (200, 403), answered.body
+        return str(answered.body.get("detail", ""))
+
+    assert refused(role="station_keeper", station_id=post.scene.center) == Involved.OWN_STATION.message
+    assert refused(role="shift_leader", shift_id=shift_id) == Involved.OWN_STATION.message
+    assert refused(role="station_keeper", station_id=make_station(api, admin, "station", post.scene.center)) == ""
+    entry = api("GET", "/me/hours/entries", token=who.token, expect=200).body["items"][0]["id"]
+    asked = api("POST", f"/hours/{entry}/corrections", {"minutes": 30, "reason": "早退"}, who.token, expect=201).body
+    assert refused(approves=f"/corrections/{asked['id']}/approve") == Involved.DECIDED.message
 
 
 def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
@@ -69,6 +115,8 @@ def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
     other.post(f"{path}/items/{left}", expect=422, **ALL_YES)
     public = api("GET", "/spot-checks", expect=200).body["items"][0]
     assert (public["summary"]["checked"], public["summary"]["passed"], public["summary"]["failed_known"]) == (3, 2, 1)
+    assert public["summary"]["unclear"] == 0
+    again(app, public)
     shown = Browser(app).get("/spot-checks")
     assert "一条本人不知情" in shown.text
     assert "张*丰" not in shown.text

@@ -576,6 +576,7 @@ PAGES = {
     "GET /manage/units/{school}/close": "LLL 33 33.",
     "POST /manage/units/{school}/close": "LLL 33 333",
     "GET /spot-checks": "... .. ...",
+    "GET /spot-checks/{spot_check}/records.txt": "444 44 4..",
     "GET /manage/spot-checks": "LLL 33 3..",
     "GET /manage/spot-checks/new": "LLL 33 33.",
     "POST /manage/spot-checks/new": "LLL 33 333",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import postgres
-from tools.bench import imports, limits
+from tools.bench import anomalies, imports, limits
 from tools.bench.load import Client, Figures, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
@@ -37,6 +37,7 @@ def main() -> None:
             pg = Path(folder) / "pg"
             pg.mkdir()
             report("PostgreSQL, durable", server.create_database("bench"), pg, str(server.folder))
+    anomalies.report()
     imports.report()
 
 

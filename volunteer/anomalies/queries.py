@@ -6,18 +6,25 @@ Source: domain.md g1; peers.md 4.7.
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from volunteer.activities.models import Activity, Shift
+from volunteer.anomalies.rules import Seen
 from volunteer.checkin.models import Attendance, ScanPlace, ScanRow, ScanVoid
 from volunteer.database import is_postgresql
 from volunteer.hours.models import HourRequest, RequestKind, RequestState
+from volunteer.stations.models import Station
+from volunteer.stations.rules import Point
 
 GRANTED = (RequestKind.MAKE_UP, RequestKind.CORRECTION)
+AT_ONCE = 1000
+FACTS = (ScanRow.id, ScanRow.person_id, ScanRow.judged_at, ScanRow.station_id, ScanRow.shift_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,64 +68,76 @@ def overlaps(session: Session, period: Period) -> list[tuple[Attendance, Attenda
     return [(one, other) for one, other in session.execute(query)]
 
 
-def same_seconds(session: Session, period: Period, people: int) -> list[list[ScanRow]]:
-    """Return the scans of each second in which one device or account scanned at least so many people.
+def same_seconds(session: Session, period: Period, people: int) -> list[list[Any]]:
+    """Return the scans of each second in which one device or account made at least so many, by that and by time.
 
-    A paper list is one call for many people; it is left to what looks at equal minutes.
+    Each has `id, person_id, device_id, account_id, scanned_at, judged_at, station_id, shift_id`. A paper list is one
+    call for many people; it is left to what looks at equal minutes.
     """
     stamp = (
-        sa.func.to_char(ScanRow.scanned_at, "YYYY-MM-DD HH24:MI:SS")
+        sa.func.date_trunc("second", ScanRow.scanned_at)
         if is_postgresql(session)
-        else sa.func.strftime("%Y-%m-%d %H:%M:%S", ScanRow.scanned_at)
+        else sa.func.substr(ScanRow.scanned_at, 1, len("2026-03-22 02:00:00"), type_=sa.String())
     )
-    live = [*_counting(period), ScanRow.mode != "roll_call"]
-    grouped = (
-        sa.select(ScanRow.device_id, ScanRow.account_id, stamp.label("second"))
-        .where(*live)
-        .group_by(ScanRow.device_id, ScanRow.account_id, stamp)
-        .having(sa.func.count(ScanRow.person_id.distinct()) >= people)
+    key = (ScanRow.device_id, ScanRow.account_id, stamp)
+    columns = [*FACTS, ScanRow.device_id, ScanRow.account_id, ScanRow.scanned_at]
+    counted = (
+        sa.select(*columns, sa.func.count().over(partition_by=key).label("made"))
+        .where(*_counting(period), ScanRow.mode != "roll_call")
         .subquery()
     )
-    same = sa.and_(
-        stamp == grouped.c.second,
-        ScanRow.device_id.is_not_distinct_from(grouped.c.device_id),
-        ScanRow.account_id.is_not_distinct_from(grouped.c.account_id),
-    )
-    rows = session.scalars(sa.select(ScanRow).join(grouped, same).where(*live).order_by(ScanRow.scanned_at, ScanRow.id))
-    found: dict[tuple[object, ...], list[ScanRow]] = {}
+    query = sa.select(counted).where(counted.c.made >= people)
+    rows = session.execute(query.order_by(counted.c.scanned_at, counted.c.id)).all()
+    found: dict[tuple[object, ...], list[Any]] = {}
     for row in rows:
         found.setdefault((row.device_id, row.account_id, row.scanned_at.replace(microsecond=0)), []).append(row)
-    return list(found.values())
+    return [scans for scans in found.values() if len({one.person_id for one in scans}) >= people]
 
 
-def shared_phones(session: Session, period: Period, people: int) -> dict[tuple[str, str], list[ScanRow]]:
-    """Return the own check-ins of each phone that served at least so many people on these days.
+def own_scans(session: Session, period: Period, people: int) -> Iterator[tuple[tuple[str, str], list[Seen]]]:
+    """Yield the own check-ins of each phone that served at least so many people on these days, by time.
 
-    A phone is its account; and, while places are kept (30 days), its address with what its browser says of itself.
+    A phone is its account; and, while places are kept (30 days), its address with what its browser says of itself. The
+    database sorts, one phone at a time is held here.
     """
-    found: dict[tuple[str, str], list[ScanRow]] = {}
     own = [*_counting(period), ScanRow.mode == "self"]
     many = sa.func.count(ScanRow.person_id.distinct()) >= people
+    seen = (ScanRow.id, ScanRow.person_id, ScanRow.judged_at)
+    in_time = (ScanRow.judged_at, ScanRow.id)
     accounts = sa.select(ScanRow.account_id).where(*own).group_by(ScanRow.account_id).having(many)
-    for row in session.scalars(sa.select(ScanRow).where(*own, ScanRow.account_id.in_(accounts))):
-        found.setdefault(("account", str(row.account_id)), []).append(row)
+    by_account = sa.select(sa.literal("account"), ScanRow.account_id, *seen)
+    by_account = by_account.where(*own, ScanRow.account_id.in_(accounts)).order_by(ScanRow.account_id, *in_time)
+    yield from _phones(session, by_account)
+    phone = (ScanPlace.address, ScanPlace.user_agent)
     phones = (
-        sa.select(ScanPlace.address, ScanPlace.user_agent)
+        sa.select(*phone)
         .join(ScanRow, ScanRow.id == ScanPlace.scan_id)
-        .where(*own, ScanPlace.address.is_not(None), ScanPlace.user_agent.is_not(None))
-        .group_by(ScanPlace.address, ScanPlace.user_agent)
+        .where(*own, *(part.is_not(None) for part in phone))
+        .group_by(*phone)
         .having(many)
         .subquery()
     )
-    is_same = sa.and_(ScanPlace.address == phones.c.address, ScanPlace.user_agent == phones.c.user_agent)
-    query = sa.select(ScanRow, ScanPlace.address, ScanPlace.user_agent).join(ScanPlace, ScanPlace.scan_id == ScanRow.id)
-    for row, address, agent in session.execute(query.join(phones, is_same).where(*own)):
-        found.setdefault((str(address), str(agent)), []).append(row)
-    return found
+    is_same = sa.and_(*(part == phones.c[part.key] for part in phone))
+    by_phone = sa.select(*phone, *seen).join(ScanPlace, ScanPlace.scan_id == ScanRow.id).join(phones, is_same)
+    yield from _phones(session, by_phone.where(*own).order_by(*phone, *in_time))
 
 
-def long_ones(session: Session, period: Period) -> list[tuple[Attendance, Shift]]:
-    """Return the attendances whose first and last minute lie beyond both ends of the shift, or well beyond one."""
+def _phones(session: Session, query: Any) -> Iterator[tuple[tuple[str, str], list[Seen]]]:
+    """Yield the scans of each phone of a query that is sorted by phone, as they come."""
+    rows = session.execute(query.execution_options(yield_per=AT_ONCE))
+    for phone, scans in groupby(rows, key=lambda row: (str(row[0]), str(row[1]))):
+        yield phone, [Seen(one.id, one.person_id, one.judged_at) for one in scans]
+
+
+def long_ones(session: Session, period: Period, longer_by: int) -> list[tuple[Attendance, Shift]]:
+    """Return the attendances that last, from first to last minute, so many minutes longer than their shift, or nearly.
+
+    That is necessary for a presence to be so much longer; pauses between are left to whoever looks exactly.
+    """
+    planned, present = (
+        _seconds(session, *span)
+        for span in ((Shift.starts_at, Shift.ends_at), (Attendance.first_in_at, Attendance.last_out_at))
+    )
     query = (
         sa.select(Attendance, Shift)
         .join(Shift, Shift.id == Attendance.shift_id)
@@ -126,37 +145,51 @@ def long_ones(session: Session, period: Period) -> list[tuple[Attendance, Shift]
             Attendance.site_day.between(period.from_on, period.to_on),
             Attendance.pair_count > 0,
             Attendance.last_out_at.is_not(None),
-            sa.or_(Attendance.first_in_at < Shift.starts_at, Attendance.last_out_at > Shift.ends_at),
+            present - planned >= (longer_by - 1) * 60,  # a minute for what julianday rounds
         )
     )
     return [(one, other) for one, other in session.execute(query)]
 
 
-def moves(session: Session, period: Period) -> list[tuple[ScanRow, ScanRow]]:
-    """Return each person's scans that follow one at another station; (before, after)."""
-    accepted = [*_counting(period), ScanRow.station_id.is_not(None)]
+def _seconds(session: Session, start: Any, end: Any) -> sa.ColumnElement[Any]:
+    """Return the seconds between two instants."""
+    if is_postgresql(session):
+        return sa.extract("epoch", end - start)
+    return (sa.func.julianday(end, type_=sa.Float()) - sa.func.julianday(start, type_=sa.Float())) * 86_400
+
+
+def farthest(session: Session) -> tuple[Point, Point] | None:
+    """Return two opposite corners of the box in which all stations lie; None where none has a place."""
+    ends = (end(one) for end in (sa.func.min, sa.func.max) for one in (Station.latitude, Station.longitude))
+    row: Any = session.execute(sa.select(*ends)).one()
+    return None if row[0] is None else (Point(row[0], row[1]), Point(row[2], row[3]))
+
+
+def moves(session: Session, period: Period, within: dt.timedelta) -> list[Any]:
+    """Return each person's scans that follow one at another station so soon.
+
+    Each has the facts of the scan, and `before_id`, `before_station`, `before_at` of the one before.
+    """
+
+    def before(column: Any) -> Any:
+        order = (ScanRow.judged_at, ScanRow.id)
+        return sa.func.lag(column, type_=column.type).over(partition_by=ScanRow.person_id, order_by=order)
+
     followed = (
         sa.select(
-            ScanRow.id.label("id"),
-            ScanRow.station_id.label("station_id"),
-            sa.func.lag(ScanRow.id, type_=ScanRow.id.type)
-            .over(partition_by=ScanRow.person_id, order_by=(ScanRow.judged_at, ScanRow.id))
-            .label("before_id"),
-            sa.func.lag(ScanRow.station_id, type_=ScanRow.station_id.type)
-            .over(partition_by=ScanRow.person_id, order_by=(ScanRow.judged_at, ScanRow.id))
-            .label("before_station"),
+            *FACTS,
+            before(ScanRow.id).label("before_id"),
+            before(ScanRow.station_id).label("before_station"),
+            before(ScanRow.judged_at).label("before_at"),
         )
-        .where(*accepted)
+        .where(*_counting(period), ScanRow.station_id.is_not(None))
         .subquery()
     )
-    before, after = aliased(ScanRow), aliased(ScanRow)
-    query = (
-        sa.select(before, after)
-        .join(followed, followed.c.before_id == before.id)
-        .join(after, after.id == followed.c.id)
-        .where(followed.c.before_station != followed.c.station_id)
+    query = sa.select(followed).where(
+        followed.c.before_station != followed.c.station_id,
+        _seconds(session, followed.c.before_at, followed.c.judged_at) <= within.total_seconds() + 1,
     )
-    return [(one, other) for one, other in session.execute(query)]
+    return list(session.execute(query))
 
 
 def identical(session: Session, period: Period, people: int) -> list[list[Attendance]]:
@@ -173,21 +206,84 @@ def identical(session: Session, period: Period, people: int) -> list[list[Attend
     return list(found.values())
 
 
-def granted(session: Session, period: Period) -> list[HourRequest]:
-    """Return the make-ups and corrections that were accepted in the period and gave minutes, by time of decision."""
-    query = sa.select(HourRequest).where(
-        HourRequest.kind.in_(GRANTED),
-        HourRequest.state == RequestState.ACCEPTED,
-        HourRequest.decided_at >= period.starts_at,
-        HourRequest.decided_at < period.ends_at,
-    )
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one account agreed to of another's requests: how many make-ups, how many in all, their minutes."""
+
+    asker: uuid.UUID | None
+    decider: uuid.UUID
+    make_ups: int
+    count: int
+    minutes: int
+
+
+def given(session: Session, period: Period) -> list[Given]:
+    """Return the make-ups and corrections that were accepted in the period and gave minutes, by who asked and agreed.
+
+    A correction gives what it adds; one downwards gives nothing.
+    """
+    is_make_up = HourRequest.kind == RequestKind.MAKE_UP
+    more = HourRequest.minutes - sa.func.coalesce(HourRequest.base_minutes, 0)
+    minutes = sa.case((is_make_up, HourRequest.minutes), (more > 0, more), else_=0)
+    pair = (HourRequest.asker_account_id, HourRequest.decided_by)
+    query = sa.select(*pair, sa.func.sum(sa.case((is_make_up, 1), else_=0)), sa.func.count(), sa.func.sum(minutes))
+    rows = session.execute(query.where(*_granted(period)).group_by(*pair).order_by(*pair))
+    return [Given(asker, decider, int(ups), int(n), int(total)) for asker, decider, ups, n, total in rows if decider]
+
+
+def _granted(period: Period) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of requests that were accepted in the period and gave minutes."""
+    decided = (HourRequest.decided_at >= period.starts_at, HourRequest.decided_at < period.ends_at)
+    return [HourRequest.kind.in_(GRANTED), HourRequest.state == RequestState.ACCEPTED, *decided]
+
+
+def granted(session: Session, period: Period, decider: uuid.UUID, asker: uuid.UUID | None = None) -> list[HourRequest]:
+    """Return what one account granted in the period, by time; with an asker: only their make-ups."""
+    query = sa.select(HourRequest).where(*_granted(period), HourRequest.decided_by == decider)
+    if asker:
+        query = query.where(HourRequest.asker_account_id == asker, HourRequest.kind == RequestKind.MAKE_UP)
     return list(session.scalars(query.order_by(HourRequest.decided_at, HourRequest.id)))
+
+
+def decided_by(
+    session: Session, account_id: uuid.UUID, served: Sequence[tuple[uuid.UUID, uuid.UUID]]
+) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Return those of these (person, shift) about whose minutes an account has decided."""
+    pair = (HourRequest.person_id, HourRequest.shift_id)
+    query = sa.select(*pair).where(HourRequest.decided_by == account_id).distinct()
+    found = {
+        (person_id, shift_id)
+        for part in portions(person_id for person_id, _ in served)
+        for person_id, shift_id in session.execute(query.where(HourRequest.person_id.in_(part)))
+        if shift_id
+    }
+    return found.intersection(served)
 
 
 def shifts_of_requests(session: Session, request_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Return the shifts of requests."""
     query = sa.select(HourRequest.shift_id).where(HourRequest.id.in_(request_ids), HourRequest.shift_id.is_not(None))
     return [shift_id for shift_id in session.scalars(query.distinct()) if shift_id]
+
+
+def facts_of_scans(session: Session, scan_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    """Return `id, person_id, judged_at, station_id, shift_id` of scans, by id."""
+    query = sa.select(*FACTS)
+    return {row.id: row for part in portions(scan_ids) for row in session.execute(query.where(ScanRow.id.in_(part)))}
+
+
+def makers_of(session: Session, scan_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the accounts that made scans, by scan; those of devices are left out."""
+    query = sa.select(ScanRow.id, ScanRow.account_id).where(ScanRow.account_id.is_not(None))
+    rows = (row for part in portions(scan_ids) for row in session.execute(query.where(ScanRow.id.in_(part))))
+    return {scan_id: account_id for scan_id, account_id in rows if account_id}
+
+
+def portions(ids: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield many values as lists that a statement can carry."""
+    every = list(dict.fromkeys(ids))
+    for start in range(0, len(every), AT_ONCE):
+        yield every[start : start + AT_ONCE]
 
 
 def scans_by_id(session: Session, scan_ids: Sequence[uuid.UUID]) -> list[ScanRow]:
@@ -218,6 +314,8 @@ def attendances_between(
     return list(session.scalars(query))
 
 
-def attendance(session: Session, attendance_id: uuid.UUID) -> Attendance:
-    """Return an attendance that exists."""
-    return session.get_one(Attendance, attendance_id)
+def attendances(session: Session, attendance_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Attendance]:
+    """Return attendances by id."""
+    query = sa.select(Attendance)
+    rows = (row for part in portions(attendance_ids) for row in session.scalars(query.where(Attendance.id.in_(part))))
+    return {row.id: row for row in rows}

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,27 +99,29 @@ def _same_seconds(ground: Ground) -> Iterator[Found]:
 
 def _shared_phones(ground: Ground) -> Iterator[Found]:
     """Find phones that checked in several people within some minutes; the same crowd is told once."""
-    limits, told = ground.limits, set[frozenset[uuid.UUID]]()
+    limits, told = ground.limits, dict[uuid.UUID, int]()
     within = dt.timedelta(minutes=limits.shared_device_minutes)
-    for phone, rows in queries.shared_phones(ground.session, ground.period, limits.shared_device_people).items():
-        by_id = {row.id: row for row in rows}
-        seen = [Seen(row.id, row.person_id, row.judged_at) for row in rows if row.person_id]
+    found = list[tuple[tuple[str, str], tuple[Seen, ...]]]()
+    for phone, seen in queries.own_scans(ground.session, ground.period, limits.shared_device_people):
         for crowd in rules.crowds(seen, limits.shared_device_people, within):
-            ids = frozenset(one.id for one in crowd)
-            if any(ids <= other for other in told):
+            earlier = {told.get(one.id, -1) for one in crowd}
+            if len(earlier) == 1 and -1 not in earlier:
                 continue
-            told.add(ids)
-            people = frozenset(one.person_id for one in crowd)
-            figures = {"minutes": limits.shared_device_minutes, "people": len(people)}
-            figures |= {"start": _moment(crowd[0].at), "end": _clock(crowd[-1].at)}  # type: ignore[dict-item]
-            digest = hashlib.sha256("|".join(phone).encode()).hexdigest()[:16]
-            key = f"shared_device:{digest}:{crowd[0].id}"
-            yield _of_scans(FindingKind.SHARED_DEVICE, key, [by_id[one.id] for one in crowd], people, figures)
+            told |= dict.fromkeys((one.id for one in crowd), len(found))
+            found.append((phone, crowd))
+    facts = queries.facts_of_scans(ground.session, told)
+    for phone, crowd in found:
+        people = frozenset(one.person_id for one in crowd)
+        figures = {"minutes": limits.shared_device_minutes, "people": len(people)}
+        figures |= {"start": _moment(crowd[0].at), "end": _clock(crowd[-1].at)}  # type: ignore[dict-item]
+        digest = hashlib.sha256("|".join(phone).encode()).hexdigest()[:16]
+        key = f"shared_device:{digest}:{crowd[0].id}"
+        yield _of_scans(FindingKind.SHARED_DEVICE, key, [facts[one.id] for one in crowd], people, figures)
 
 
 def _long_ones(ground: Ground) -> Iterator[Found]:
     """Find presences that are much longer than their shift."""
-    rows = queries.long_ones(ground.session, ground.period)
+    rows = queries.long_ones(ground.session, ground.period, ground.limits.longer_by_minutes)
     found = [(attendance, shift, _present(attendance.pairs)) for attendance, shift in rows]
     found = [one for one in found if one[2] - _minutes(one[1]) >= ground.limits.longer_by_minutes]
     facts = ground.shifts(attendance.shift_id for attendance, _, _ in found)
@@ -139,30 +142,31 @@ def _long_ones(ground: Ground) -> Iterator[Found]:
 
 def _moves(ground: Ground) -> Iterator[Found]:
     """Find scans at two stations that nobody could reach in the time between."""
-    rows = queries.moves(ground.session, ground.period)
-    places = stations.station_briefs(one.station_id for row in rows for one in row if one.station_id)
-    for before, after in rows:
-        first, second = places.get(before.station_id or before.id), places.get(after.station_id or after.id)
-        if first is None or second is None or first.latitude is None or second.latitude is None:
+    limits, corners = ground.limits, queries.farthest(ground.session)
+    if corners is None:
+        return
+    within = dt.timedelta(hours=distance_m(*corners) / 1000 / limits.travel_kmh)
+    rows = queries.moves(ground.session, ground.period, within)
+    places = stations.station_briefs(one for row in rows for one in (row.before_station, row.station_id))
+    points = {one.id: Point(one.latitude, one.longitude or 0.0) for one in places.values() if one.latitude is not None}
+    scans = queries.facts_of_scans(ground.session, (row.before_id for row in rows))
+    for after in rows:
+        if after.before_station not in points or after.station_id not in points:
             continue
-        metres = distance_m(
-            Point(first.latitude, first.longitude or 0.0), Point(second.latitude, second.longitude or 0.0)
-        )
-        span = after.judged_at - before.judged_at
+        metres = distance_m(points[after.before_station], points[after.station_id])
+        span = after.judged_at - after.before_at
         speed = rules.speed_kmh(metres, span)
-        if metres < ground.limits.travel_km * 1000 or speed < ground.limits.travel_kmh:
+        if metres < limits.travel_km * 1000 or speed < limits.travel_kmh:
             continue
         figures = {
             "minutes": int(span.total_seconds() // 60),
-            "first": first.name,
-            "second": second.name,
+            "first": places[after.before_station].name,
+            "second": places[after.station_id].name,
             "km": f"{metres / 1000:.1f}",
             "kmh": round(speed),
         }
-        people = frozenset({after.person_id} if after.person_id else ())
-        yield _of_scans(
-            FindingKind.IMPOSSIBLE_TRAVEL, f"travel:{before.id}:{after.id}", [before, after], people, figures
-        )
+        key, both = f"travel:{after.before_id}:{after.id}", [scans[after.before_id], after]
+        yield _of_scans(FindingKind.IMPOSSIBLE_TRAVEL, key, both, frozenset({after.person_id}), figures)
 
 
 def _identical(ground: Ground) -> Iterator[Found]:
@@ -195,34 +199,34 @@ def _identical(ground: Ground) -> Iterator[Found]:
 
 def _pairs(ground: Ground) -> Iterator[Found]:
     """Find pairs of asker and approver who share most of the make-ups of a month."""
-    by_pair: dict[tuple[str, uuid.UUID, uuid.UUID], list[Any]] = {}
-    by_asker: dict[tuple[str, uuid.UUID], int] = {}
-    for row in queries.granted(ground.session, _months(ground.period)):
-        if row.kind != "make_up" or row.asker_account_id is None or row.decided_by is None:
-            continue
-        month = _month(row.decided_at)
-        by_pair.setdefault((month, row.asker_account_id, row.decided_by), []).append(row)
-        by_asker[month, row.asker_account_id] = by_asker.get((month, row.asker_account_id), 0) + 1
-    for (month, asker, approver), rows in by_pair.items():
-        percent = 100 * len(rows) // by_asker[month, asker]
-        if len(rows) >= ground.limits.pair_requests and percent >= ground.limits.pair_percent:
-            figures = {"month": month, "count": len(rows), "percent": percent}
-            key = f"pair:{month}:{asker}:{approver}"
-            yield _of_requests(FindingKind.MAKE_UP_PAIR, key, rows, frozenset({asker, approver}), figures)
+    for month, period in _months(ground.period):
+        pairs = [one for one in queries.given(ground.session, period) if one.make_ups and one.asker]
+        by_asker = Counter[uuid.UUID | None]()
+        for one in pairs:
+            by_asker[one.asker] += one.make_ups
+        for one in pairs:
+            percent = 100 * one.make_ups // by_asker[one.asker]
+            if one.make_ups < ground.limits.pair_requests or percent < ground.limits.pair_percent or not one.asker:
+                continue
+            rows = queries.granted(ground.session, period, one.decider, one.asker)
+            figures = {"month": month, "count": one.make_ups, "percent": percent}
+            key = f"pair:{month}:{one.asker}:{one.decider}"
+            yield _of_requests(FindingKind.MAKE_UP_PAIR, key, rows, frozenset({one.asker, one.decider}), figures)
 
 
 def _volumes(ground: Ground) -> Iterator[Found]:
     """Find accounts that granted very many hours in a month."""
-    by_account: dict[tuple[str, uuid.UUID], list[Any]] = {}
-    for row in queries.granted(ground.session, _months(ground.period)):
-        if row.decided_by is not None:
-            by_account.setdefault((_month(row.decided_at), row.decided_by), []).append(row)
-    for (month, account), rows in by_account.items():
-        minutes = sum(_granted(row) for row in rows)
-        if minutes >= ground.limits.granted_hours * 60:
-            figures = {"month": month, "count": len(rows), "hours": f"{minutes / 60:.1f}"}
-            key = f"granted:{month}:{account}"
-            yield _of_requests(FindingKind.GRANTED_VOLUME, key, rows, frozenset({account}), figures)
+    for month, period in _months(ground.period):
+        count, minutes = Counter[uuid.UUID](), Counter[uuid.UUID]()
+        for one in queries.given(ground.session, period):
+            count[one.decider] += one.count
+            minutes[one.decider] += one.minutes
+        for account, total in minutes.items():
+            if total >= ground.limits.granted_hours * 60:
+                figures = {"month": month, "count": count[account], "hours": f"{total / 60:.1f}"}
+                rows = queries.granted(ground.session, period, account)
+                key = f"granted:{month}:{account}"
+                yield _of_requests(FindingKind.GRANTED_VOLUME, key, rows, frozenset({account}), figures)
 
 
 SEARCHES: Sequence[Search] = (
@@ -270,20 +274,13 @@ def _of_requests(
     )
 
 
-def _granted(row: Any) -> int:
-    """Return the minutes that a decision gave; a correction downwards gives none."""
-    return int(row.minutes) if row.kind == "make_up" else max(0, int(row.minutes) - int(row.base_minutes or 0))
-
-
-def _months(period: Period) -> Period:
-    """Return the whole months that a period touches: what is counted by month is counted whole."""
-    last = (period.to_on.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
-    return period_of(period.from_on.replace(day=1), last)
-
-
-def _month(at: dt.datetime | None) -> str:
-    """Return the month of an instant, `2026-03`."""
-    return f"{site_day(at, settings().zone):%Y-%m}" if at else ""
+def _months(period: Period) -> Iterator[tuple[str, Period]]:
+    """Yield the months that a period touches, `2026-03`: what is counted by month is counted whole."""
+    first = period.from_on.replace(day=1)
+    while first <= period.to_on:
+        following = (first + dt.timedelta(days=32)).replace(day=1)
+        yield f"{first:%Y-%m}", period_of(first, following - dt.timedelta(days=1))
+        first = following
 
 
 def _spans(pairs: Iterable[Mapping[str, Any]]) -> Spans:
@@ -321,7 +318,13 @@ def _moment(at: dt.datetime, *, seconds: bool = False) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
 
 
-def accounts_in(session: Session, found: Found) -> frozenset[uuid.UUID]:
-    """Return every account that is in a finding: named by it, or of a person whom it is about."""
-    own = frozenset[uuid.UUID]().union(*(registration.account_ids_of(session, one) for one in found.people))
-    return found.accounts | own
+def parties_of(session: Session, found: Sequence[Found]) -> list[frozenset[uuid.UUID]]:
+    """Return every account that is in each finding: named by it, of a person whom it is about, or who scanned."""
+    accounts = registration.accounts_of(session, {who for one in found for who in one.people})
+    makers = queries.makers_of(session, (scan for one in found for scan in one.scan_ids))
+    return [
+        one.accounts.union(
+            *(accounts.get(who, ()) for who in one.people), (makers[scan] for scan in one.scan_ids if scan in makers)
+        )
+        for one in found
+    ]

@@ -18,7 +18,6 @@ from volunteer.access import Actor, Permission
 from volunteer.anomalies import queries, rules, searching
 from volunteer.anomalies.models import AnomalyPolicy, Finding, FindingParty, FindingPerson
 from volunteer.anomalies.rules import FindingKind, FindingState, Found, Thresholds
-from volunteer.checkin import projection
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
@@ -28,6 +27,7 @@ from volunteer.hours import queries as hour_queries
 
 LONGEST_DAYS = 31
 MOST_EVIDENCE = 400
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,38 +109,55 @@ def _searched(actor: Actor | str, from_on: dt.date, to_on: dt.date, now: dt.date
         version, limits = policy()
         ground = searching.Ground(session, searching.period_of(from_on, to_on), limits)
         found = {one.key: one for one in searching.search(ground)}
-        known = set(session.scalars(sa.select(Finding.key).where(Finding.key.in_(found))))
-        for key in sorted(found.keys() - known):
-            _write(session, found[key], version, now)
-        fresh = len(found.keys() - known)
+        known = {
+            key
+            for part in queries.portions(found)
+            for key in session.scalars(sa.select(Finding.key).where(Finding.key.in_(part)))
+        }
+        fresh = [found[key] for key in sorted(found.keys() - known)]
+        _write(session, fresh, version, now)
         if fresh or not isinstance(actor, str):
-            audit.record(session, actor, now, "anomaly.search", ("site", None), count=fresh)
-        return Searched(len(found), fresh)
+            audit.record(session, actor, now, "anomaly.search", ("site", None), count=len(fresh))
+        return Searched(len(found), len(fresh))
 
 
-def _write(session: Session, found: Found, version: int, now: dt.datetime) -> None:
-    """Write a finding down, with whom it is about and who may not decide it."""
-    row = Finding(
-        id=new_id(),
-        kind=found.kind,
-        key=found.key,
-        state=FindingState.OPEN,
-        on_day=found.on_day,
-        station_id=found.station_id,
-        said=rules.explained(found.kind, found.figures),
-        evidence={
+def _write(session: Session, fresh: Sequence[Found], version: int, now: dt.datetime) -> None:
+    """Write findings down, with whom they are about and who may not decide them: as sets, for there may be many."""
+    ids = [new_id() for _ in fresh]
+    rows = [_row(one, row_id, version, now) for one, row_id in zip(fresh, ids, strict=True)]
+    parties = searching.parties_of(session, fresh)
+    people = [
+        {"finding_id": row_id, "person_id": who}
+        for one, row_id in zip(fresh, ids, strict=True)
+        for who in sorted(one.people)
+    ]
+    accounts = [
+        {"finding_id": row_id, "account_id": account}
+        for those, row_id in zip(parties, ids, strict=True)
+        for account in sorted(those)
+    ]
+    for table, values in ((Finding, rows), (FindingPerson, people), (FindingParty, accounts)):
+        for part in range(0, len(values), AT_ONCE):
+            session.execute(sa.insert(table), values[part : part + AT_ONCE])
+
+
+def _row(found: Found, row_id: uuid.UUID, version: int, now: dt.datetime) -> dict[str, Any]:
+    """Return a finding as it is stored."""
+    return {
+        "id": row_id,
+        "kind": found.kind,
+        "key": found.key,
+        "state": FindingState.OPEN,
+        "on_day": found.on_day,
+        "station_id": found.station_id,
+        "said": rules.explained(found.kind, found.figures),
+        "evidence": {
             name: [str(one) for one in getattr(found, name)[:MOST_EVIDENCE]]
             for name in ("shift_ids", "scan_ids", "request_ids")
         },
-        policy_version=version,
-        found_at=now,
-    )
-    session.add(row)
-    session.flush()
-    parties = searching.accounts_in(session, found) | projection.recorded_by(session, found.scan_ids)
-    session.add_all(FindingPerson(finding_id=row.id, person_id=one) for one in sorted(found.people))
-    session.add_all(FindingParty(finding_id=row.id, account_id=one) for one in sorted(parties))
-    session.flush()
+        "policy_version": version,
+        "found_at": now,
+    }
 
 
 def list_findings(actor: Actor, wanted: Wanted, limit: int, after: tuple[dt.date, uuid.UUID] | None) -> list[Finding]:

@@ -1,25 +1,23 @@
 """Spot checks (抽查): drawn by lot, gone through with four questions, published as figures.
 
-A record is one attendance. Whoever is that person, acts for them or made its scans does not check it; an admin draws,
-admins check, and what is published holds no person. Source: Order 67 Art. 21, 22.
+A record is one attendance. Whoever has a part in it (`spot_parties`) does not check it; an admin draws, admins check,
+and what is published holds no person. Source: Order 67 Art. 21, 22.
 """
 
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
-from volunteer.anomalies import queries, spot_rules
+from volunteer.anomalies import queries, spot_parties, spot_rules
 from volunteer.anomalies.spot_models import SpotCheck, SpotCheckItem
-from volunteer.checkin import projection
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import new_id, reading, transaction
@@ -81,6 +79,7 @@ def draw(actor: Actor, title: str, scope: Scope, size: int, now: dt.datetime) ->
             seed=seed.hex(),
             population=len(ids),
             digest=spot_rules.population_digest(ids),
+            drawn_from=spot_rules.population_bytes(ids),
             drawn_by=actor.account_id,
             drawn_at=now,
         )
@@ -121,9 +120,10 @@ def answer(
             raise NotFound
         if session.get_one(SpotCheck, item.check_id).published_at is not None:
             raise IllegalTransition("抽查结果已公布,不能再修改。")
-        refusal = _why_not(session, actor, item.attendance_id)
-        if refusal:
-            raise Forbidden(refusal, code="second-person-required")
+        rows = list(queries.attendances(session, [item.attendance_id]).values())
+        part = spot_parties.parts_of(session, actor, rows).get(item.attendance_id)
+        if part:
+            raise Forbidden(part.message, code="second-person-required")
         if any(value != spot_rules.Answer.YES for value in answers.values()) and not note:
             raise invalid("note", "required", "有“否”或“不清楚”时,请写明情况。")
         item.answers, item.note = {name: answers[name] for name in spot_rules.QUESTIONS}, note
@@ -131,14 +131,6 @@ def answer(
         audit.record(session, actor, now, "spot-check.answer", ("spot-check", item.check_id))
         session.flush()
         return item
-
-
-def _why_not(session: Session, actor: Actor, attendance_id: uuid.UUID) -> str:
-    """Return why the caller may not check a record, or ""."""
-    row = queries.attendance(session, attendance_id)
-    scan_ids = [uuid.UUID(pair[name]) for pair in row.pairs for name in ("in_scan", "out_scan") if pair.get(name)]
-    own = registration.account_ids_of(session, row.person_id) | projection.recorded_by(session, scan_ids)
-    return "您是本人、监护人或记录签到的人,请由另一位管理员核查。" if actor.account_id in own else ""
 
 
 def publish(actor: Actor, check_id: uuid.UUID, conclusion: str, now: dt.datetime) -> SpotCheck:
@@ -170,7 +162,7 @@ def list_checks(limit: int, before: uuid.UUID | None, *, published_only: bool) -
         query = query.where(SpotCheck.published_at.is_not(None))
     if before:
         query = query.where(SpotCheck.id < before)
-    return [_view(row) for row in reading().scalars(query)]
+    return _views(reading().scalars(query).all())
 
 
 def get_check(actor: Actor, check_id: uuid.UUID) -> dict[str, Any]:
@@ -182,23 +174,42 @@ def get_check(actor: Actor, check_id: uuid.UUID) -> dict[str, Any]:
     row = reading().get(SpotCheck, check_id)
     if row is None or (row.published_at is None and not actor.has_everywhere(Permission.AUDIT)):
         raise NotFound
-    return _view(row)
+    return _views([row])[0]
 
 
-def _view(row: SpotCheck) -> dict[str, Any]:
-    """Return a check with what was found, and the ids that were drawn: with seed and digest anybody can draw again."""
-    items = list(
-        reading().scalars(
-            sa.select(SpotCheckItem).where(SpotCheckItem.check_id == row.id).order_by(SpotCheckItem.position)
-        )
-    )
+def get_population(actor: Actor, check_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the ids of what was drawn from, in order: with the seed anybody can draw again.
+
+    Raises:
+        NotFound: no such check for the caller, as `get_check`; or one from before populations were kept.
+    """
+    get_check(actor, check_id)
+    kept = reading().scalar(sa.select(SpotCheck.drawn_from).where(SpotCheck.id == check_id))
+    if kept is None:
+        raise NotFound
+    return spot_rules.ids_of(kept)
+
+
+def _views(rows: Sequence[SpotCheck]) -> list[dict[str, Any]]:
+    """Return checks with what was found, and the ids that were drawn: with seed and digest anybody can draw again."""
+    session, ids = reading(), [row.id for row in rows]
+    items = dict[uuid.UUID, list[SpotCheckItem]]()
+    query = sa.select(SpotCheckItem).where(SpotCheckItem.check_id.in_(ids)).order_by(SpotCheckItem.position)
+    for item in session.scalars(query):
+        items.setdefault(item.check_id, []).append(item)
+    kept = set(session.scalars(sa.select(SpotCheck.id).where(SpotCheck.id.in_(ids), SpotCheck.drawn_from.is_not(None))))
+    places = stations.station_briefs(row.station_id for row in rows if row.station_id)
     names = ("id", "title", "from_on", "to_on", "station_id", "seed", "population", "digest", "drawn_at")
-    station = stations.station_briefs([row.station_id]).get(row.station_id) if row.station_id else None
-    return (
+    return [
         {name: getattr(row, name) for name in (*names, "published_at", "conclusion")}
-        | {"drawn": [item.attendance_id for item in items], "station_name": station.name if station else None}
-        | {"summary": spot_rules.summary([item.answers for item in items if item.answers is not None])}
-    )
+        | {
+            "drawn": [item.attendance_id for item in items.get(row.id, ())],
+            "station_name": places[row.station_id].name if row.station_id else None,
+            "has_population": row.id in kept,
+            "summary": spot_rules.summary([one.answers for one in items.get(row.id, ()) if one.answers is not None]),
+        }
+        for row in rows
+    ]
 
 
 def list_items(actor: Actor, check_id: uuid.UUID) -> list[ItemView]:
@@ -212,7 +223,8 @@ def list_items(actor: Actor, check_id: uuid.UUID) -> list[ItemView]:
     session = reading()
     query = sa.select(SpotCheckItem).where(SpotCheckItem.check_id == check_id).order_by(SpotCheckItem.position)
     items = list(session.scalars(query))
-    rows = {item.attendance_id: queries.attendance(session, item.attendance_id) for item in items}
+    rows = queries.attendances(session, (item.attendance_id for item in items))
+    parts = spot_parties.parts_of(session, actor, list(rows.values())) if actor.is_admin else {}
     people = registration.display_names(session, {row.person_id for row in rows.values()})
     shifts = activities.shifts_of(session, {row.shift_id for row in rows.values()})
     found = []
@@ -232,7 +244,7 @@ def list_items(actor: Actor, check_id: uuid.UUID) -> list[ItemView]:
                 answers=item.answers,
                 note=item.note,
                 checked_at=item.checked_at,
-                why_not=_why_not(session, actor, item.attendance_id) if actor.is_admin else "由管理员核查。",
+                why_not=parts[row.id].message if row.id in parts else "" if actor.is_admin else "由管理员核查。",
             )
         )
     return found

@@ -11,7 +11,10 @@ from volunteer.database import Base
 
 
 class SpotCheck(Base):
-    """One draw: `seed` and `digest` (of the population) are hexadecimal; both are published with the results."""
+    """One draw: `seed` and `digest` (of the population) are hexadecimal; both are published with the results.
+
+    `drawn_from`: the ids of the population in order, 16 bytes each; NULL for draws from before they were kept.
+    """
 
     __tablename__ = "spot_checks"
 
@@ -23,6 +26,7 @@ class SpotCheck(Base):
     seed: Mapped[str] = mapped_column(sa.String(64))
     population: Mapped[int]
     digest: Mapped[str] = mapped_column(sa.String(64))
+    drawn_from: Mapped[bytes | None] = mapped_column(deferred=True)
     drawn_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
     drawn_at: Mapped[dt.datetime]
     published_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))

@@ -6,7 +6,7 @@ Source: Order 67 Art. 21, 22.
 import uuid
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 
 from volunteer.access import Permission, Scope
 from volunteer.anomalies import spot_checks, spot_rules
@@ -31,6 +31,13 @@ def results_page() -> Any:
     """Show the published results to everybody."""
     rows = spot_checks.list_checks(MOST, None, published_only=True)
     return render_template("anomalies/spot_results.html", rows=rows, words=spot_rules.QUESTION_WORDS)
+
+
+@pages.page("/spot-checks/<uuid:check_id>/records.txt", Permission.ANYONE, Scope.NOTHING)
+def population_page(check_id: uuid.UUID) -> Any:
+    """Show the ids of the records that were drawn from, a line each: no person, no day, no station."""
+    ids = spot_checks.get_population(g.actor, check_id)
+    return Response("".join(f"{one}\n" for one in ids), mimetype="text/plain")
 
 
 @pages.page("/manage/spot-checks", READ, SITE)

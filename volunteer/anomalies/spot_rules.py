@@ -33,12 +33,41 @@ class Answer(StrEnum):
         return {"yes": "是", "no": "否", "unclear": "不清楚"}[self]
 
 
+class Involved(StrEnum):
+    """Why somebody does not check a record: a checker has no part in what is checked."""
+
+    SELF = "self"
+    RECORDED = "recorded"
+    OWN_STATION = "own-station"
+    DECIDED = "decided"
+
+    @property
+    def message(self) -> str:
+        """What it means for whoever is refused."""
+        return _INVOLVED[self]
+
+
+_INVOLVED: Final = {
+    Involved.SELF: "您是本人或其监护人、家人,请由另一位管理员核查。",
+    Involved.RECORDED: "这次签到由您记录,请由另一位管理员核查。",
+    Involved.OWN_STATION: "您负责这个站点或班次,请由另一位管理员核查。",
+    Involved.DECIDED: "这条时长由您审批,请由另一位管理员核查。",
+}
+
+
+def population_bytes(ids: Iterable[uuid.UUID]) -> bytes:
+    """Return a population as it is kept and digested: its ids in order, each as 16 bytes."""
+    return b"".join(one.bytes for one in sorted(ids))
+
+
+def ids_of(population: bytes) -> list[uuid.UUID]:
+    """Return the ids of a population that was kept."""
+    return [uuid.UUID(bytes=population[start : start + 16]) for start in range(0, len(population), 16)]
+
+
 def population_digest(ids: Iterable[uuid.UUID]) -> str:
     """Return the digest of a population: SHA-256 over its ids in order, each as 16 bytes."""
-    digest = hashlib.sha256()
-    for one in sorted(ids):
-        digest.update(one.bytes)
-    return digest.hexdigest()
+    return hashlib.sha256(population_bytes(ids)).hexdigest()
 
 
 def draw(ids: Collection[uuid.UUID], seed: bytes, size: int) -> list[uuid.UUID]:
@@ -47,8 +76,9 @@ def draw(ids: Collection[uuid.UUID], seed: bytes, size: int) -> list[uuid.UUID]:
 
 
 def summary(answers: Collection[dict[str, str]]) -> dict[str, int]:
-    """Return how many records were checked, how many passed whole, and how many failed by question."""
+    """Return how many records were checked, passed whole, are unclear (nothing wrong), and failed by question."""
     found = {"checked": len(answers), "passed": sum(all(v == "yes" for v in one.values()) for one in answers)}
+    found["unclear"] = sum(Answer.UNCLEAR in one.values() and Answer.NO not in one.values() for one in answers)
     for name in QUESTIONS:
         found[f"failed_{name}"] = sum(one.get(name) == Answer.NO for one in answers)
     return found

@@ -46,7 +46,7 @@ class PublishIn(BaseSchema):
 
 
 SummaryOut: Any = BaseSchema.from_dict(
-    {name: fields.Integer() for name in ("checked", "passed", *(f"failed_{one}" for one in QUESTIONS))},
+    {name: fields.Integer() for name in ("checked", "passed", "unclear", *(f"failed_{one}" for one in QUESTIONS))},
     name="SpotCheckSummary",
 )
 

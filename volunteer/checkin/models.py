@@ -103,6 +103,7 @@ class ScanRow(Base):
         sa.CheckConstraint("account_id IS NOT NULL OR device_id IS NOT NULL", name="has_operator"),
         sa.Index("ix_scans_person_judged", "person_id", "judged_at"),
         sa.Index("ix_scans_shift", "shift_id"),
+        sa.Index("ix_scans_judged", "judged_at", postgresql_using="brin"),
     )
 
 
@@ -179,6 +180,7 @@ class Attendance(Base):
         sa.CheckConstraint("minutes >= 0 AND pair_count >= 0", name="not_negative"),
         sa.Index("ix_attendances_shift", "shift_id", "first_in_at"),
         sa.Index("ix_attendances_open", "has_open_pair", "closes_at"),
+        sa.Index("ix_attendances_day", "site_day", postgresql_using="brin"),
     )
 
 

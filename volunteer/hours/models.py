@@ -245,6 +245,7 @@ class HourRequest(Base):
         sa.Index("ix_hour_requests_person", "person_id", "created_at"),
         sa.Index("ix_hour_requests_station", "station_id", "state", "created_at"),
         sa.Index("ix_hour_requests_state", "state", "created_at"),
+        sa.Index("ix_hour_requests_decided", "decided_at"),
     )
 
 
