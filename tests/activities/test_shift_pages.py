@@ -16,7 +16,7 @@ from tests.activities.making import (
 )
 from tests.conftest import Api
 from tests.pages import Browser
-from tests.registration.making import Volunteer, add_volunteer
+from tests.registration.making import CONSENT, Volunteer, add_volunteer
 from tests.stations.making import make_device, make_keeper, make_station
 from volunteer.clock import SettableClock
 
@@ -159,6 +159,12 @@ def test_the_list_for_paper_has_who_is_expected(api: Api, scene: Scene, keeper: 
     assert "应到 1 人" in page.text
     assert page.text.count("张*丰") == 1
     assert "张三丰" not in page.source
+    assert ("请勿拍照" in page.text, "已同意" in page.text) == (True, False)
+    api("PUT", "/me/consents/photos", {"version": CONSENT}, first.token, expect=200)
+    assert "已同意" in keeper.get(f"{path_of(shift_id)}/roster").text
+    assert "可拍照" in keeper.get(path_of(shift_id)).text
+    api("DELETE", "/me/consents/photos", None, first.token, expect=200)
+    assert "已同意" not in keeper.get(f"{path_of(shift_id)}/roster").text
 
 
 def test_a_stranger_finds_no_shift(api: Api, scene: Scene, admin: str) -> None:

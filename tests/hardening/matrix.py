@@ -120,6 +120,8 @@ LINES = [
     line("GET /reports/registration-rates?root={school}", "11 333 .4 333 33 .."),
     line("GET /reports/registration-rates.xlsx?root={school}", "11 333 .4 333 33 .."),
     line("GET /reports/registration-rates.csv?root={school}", "11 333 .4 333 33 .."),
+    line("GET /honour-list", "o1 ooo oo ooo 33 oo"),
+    line("GET /honour-list?unit_id={school}", "o1 ooo oo ooo 33 oo"),
     line("GET /reports/stations?from=2026-01-01&to=2026-01-31", "11 333 33 .o. 33 .."),
     # imports and invitations
     line("POST /imports/units", ADMIN, None, (415,)),
@@ -577,6 +579,7 @@ PAGES = {
     "POST /manage/units/{school}/close": "LLL 33 333",
     "GET /spot-checks": "... .. ...",
     "GET /spot-checks/{spot_check}/records.txt": "444 44 4..",
+    "GET /honour": "... .. ...",
     "GET /manage/spot-checks": "LLL 33 3..",
     "GET /manage/spot-checks/new": "LLL 33 33.",
     "POST /manage/spot-checks/new": "LLL 33 333",

@@ -17,8 +17,11 @@ from volunteer.activities import organizing, service, views
 from volunteer.activities.lifecycle import why_not_decide
 from volunteer.activities.models import Activity, Signup
 from volunteer.activities.rules import LIVE, ActivityStatus
+from volunteer.clock import site_day
+from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
+from volunteer.registration import publishing
 from volunteer.registration import service as registration
 from volunteer.registration.service import PersonFacts
 from volunteer.stations import service as stations
@@ -61,14 +64,18 @@ def managed_shift(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> dict[s
 def roster(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> list[dict[str, Any]]:
     """Return everybody who is or was signed up for a shift, in order of signing up, with where they are (`presence`).
 
-    Who was there without a sign-up is not in it: a walk-in has one. Names are masked. Those who count come first.
+    `photos` says whether they agree to be photographed, as of today. Who was there without a sign-up is not in it: a
+    walk-in has one. Names are masked. Those who count come first.
 
     Raises:
         NotFound: no such shift, or outside the caller's scope.
     """
     rows = views.list_signups(actor, shift_id, None, MOST_LISTED, None)
     present = {who: one for tell in service.PRESENT_AT for who, one in tell(shift_id, now).items()}
+    day = site_day(now, settings().zone)
+    agreeing = publishing.may_be_photographed(reading(), [row["volunteer_id"] for row in rows], day)
     for row in rows:
+        row["photos"] = row["volunteer_id"] in agreeing
         row["presence"] = present.get(row["volunteer_id"]) if row["status"] in LIVE else None
     return sorted(rows, key=lambda row: ORDER.index(row["status"]))
 

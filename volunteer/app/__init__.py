@@ -77,10 +77,10 @@ from volunteer.registration import (
 from volunteer.registration import pages as registration_pages
 from volunteer.reports import api as reports_api
 from volunteer.reports import event_pages as unit_event_pages
+from volunteer.reports import honour_api, honour_pages, rates_pages, talent_sheet_pages
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
-from volunteer.reports import rates_pages, talent_sheet_pages
 from volunteer.reports import stations_api as stations_report_api
 from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
@@ -112,6 +112,7 @@ ROOMS: tuple[Room, ...] = (
     reports_api.room,
     stations_report_api.room,
     teams_report_api.room,
+    honour_api.room,
     certificates_api.room,
     registration_api.room,
     privacy_api.room,
@@ -180,6 +181,7 @@ PAGES: tuple[Pages, ...] = (
     invitees_pages.pages,
     station_figures_pages.pages,
     team_figures.pages,
+    honour_pages.pages,
     change_pages.pages,
     people_pages.pages,
     merges_pages.pages,

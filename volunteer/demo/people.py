@@ -14,7 +14,9 @@ from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
 from volunteer.demo.roles import PASSWORD
 from volunteer.demo.story import Person, Story, read, rows_of
-from volunteer.registration import notices, registering, standing
+from volunteer.registration import consenting, notices, registering, standing
+from volunteer.registration.rules import ADULT_AGE, born_by_for
+from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.schemas import RegisterIn
 
 FIRST_DAY, EARLY_DAYS, EARLY = -84, 3, 0.4
@@ -153,6 +155,16 @@ def join(story: Story, person: Person) -> None:
         person.actor = signed_in(story, person.phone, PASSWORD)
     elif person.way == "phone" and person.joins_at < story.when(FIRST_DAY + EARLY_DAYS):
         person.actor = signed_in(story, person.phone)
+    if person.actor is not None and person.birth <= born_by_for(story.today, ADULT_AGE):
+        _agree(story, person, person.actor)
+
+
+def _agree(story: Story, person: Person, actor: Actor) -> None:
+    """Let most agree to be named in public, and some to photos and to being passed on."""
+    chosen = ((ConsentKind.PUBLIC_NAMES, 4), (ConsentKind.PHOTOS, 2), (ConsentKind.UPSTREAM, 3))
+    for kind, every in chosen:
+        if person.number % every != 1:
+            consenting.give(actor, None, kind, notices.current_notice(kind).version, story.present, "browser")
 
 
 def _body(story: Story, person: Person) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from volunteer.errors import Forbidden, IllegalTransition, InvalidInput
 from volunteer.registration import consents, facts, links, notices, privacy, vault
 from volunteer.registration.models import GUARDIAN, Consent, Person
 from volunteer.registration.notices import Notice
+from volunteer.registration.rules import needs_guardian
 from volunteer.registration.rules_consents import ConsentKind, ConsentRefusal, DiffLine, compare, may_give
 from volunteer.registration.statuses import today
 
@@ -66,14 +67,20 @@ def standings(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) ->
     day = today(now)
     refusal = may_give(links.relation_of(session, actor.account, person_id), person.birth_date, day)
     given, current = consents.history_of(session, [person_id]), notices.current_notices(day)
-    return [_standing(kind, current[kind], given, refusal, day) for kind in ConsentKind]
+    is_minor = needs_guardian(person.birth_date, day)
+    newest = {kind: consents.newest_in_force(given, kind, is_minor=is_minor) for kind in ConsentKind}
+    return [_standing(kind, current[kind], given, newest[kind], refusal, day) for kind in ConsentKind]
 
 
 def _standing(
-    kind: ConsentKind, notice: Notice, given: list[Consent], refusal: ConsentRefusal | None, day: dt.date
+    kind: ConsentKind,
+    notice: Notice,
+    given: list[Consent],
+    newest: Consent | None,
+    refusal: ConsentRefusal | None,
+    day: dt.date,
 ) -> Standing:
     """Return where somebody stands with one consent."""
-    newest = consents.newest_in_force(given, kind)
     asks = newest is not None and newest.version < notices.last_asking(kind, day)
     history = tuple(one for one in given if one.kind == kind)
     if kind is ConsentKind.REGISTRATION and newest is None:
@@ -102,7 +109,8 @@ def give(
             raise IllegalTransition("您已申请注销。请先撤回注销申请,再作选择。")
         if version != notices.current_notice(kind, today(now)).version:
             raise InvalidInput([ConsentRefusal.OLD_VERSION.at("version")])
-        newest = consents.newest_in_force(consents.history_of(session, [person_id]), kind)
+        is_minor = needs_guardian(person.birth_date, today(now))
+        newest = consents.newest_in_force(consents.history_of(session, [person_id]), kind, is_minor=is_minor)
         if newest is None and kind is ConsentKind.REGISTRATION:
             raise Forbidden(ConsentRefusal.BY_REGISTERING.sentence, code=ConsentRefusal.BY_REGISTERING)
         if newest is not None and newest.version == version:
@@ -173,7 +181,7 @@ def _question(
     person: Person, kind: ConsentKind, given: list[Consent], asking: dict[ConsentKind, str], day: dt.date
 ) -> Question | None:
     """Return the question about one consent, or None where it is not needed."""
-    newest = consents.newest_in_force(given, kind)
+    newest = consents.newest_in_force(given, kind, is_minor=needs_guardian(person.birth_date, day))
     if newest is None or newest.version >= asking[kind]:
         return None
     notice = notices.current_notice(kind, day)

@@ -1,7 +1,8 @@
 """Who agrees to what, on any day: asked by every room before it publishes, uses a photo or passes data on.
 
 A consent holds from the moment that it is given until it is withdrawn; questions about a day mean its end, so one that
-is withdrawn today holds today no more. Source: PIPL 14, 15, 23, 25; ADR 0010.
+is withdrawn today holds today no more. But for registration, a guardian's yes ends on the 18th birthday: from then on
+it is the person's own to give. Source: PIPL 14, 15, 23, 25, 31; Civil Code art. 17, 23; ADR 0010.
 """
 
 import datetime as dt
@@ -14,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from volunteer.config import settings
 from volunteer.database import new_id
-from volunteer.registration.models import Consent
-from volunteer.registration.rules_consents import ConsentKind
+from volunteer.registration.models import Consent, Person
+from volunteer.registration.rules import ADULT_AGE, born_by_for
+from volunteer.registration.rules_consents import ConsentKind, is_theirs_to_give
 
 
 def has(session: Session, person_id: uuid.UUID, kind: ConsentKind, on: dt.date, version: str = "") -> bool:
@@ -39,6 +41,9 @@ def holders(kind: ConsentKind, on: dt.date, version: str = "") -> sa.Select[uuid
         Consent.given_at < end,
         sa.or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at >= end),
     )
+    if kind is not ConsentKind.REGISTRATION:
+        is_minor = Person.birth_date > born_by_for(on, ADULT_AGE)
+        query = query.join(Person, Person.id == Consent.person_id).where(Consent.is_by_guardian == is_minor)
     return query.where(Consent.version >= version) if version else query
 
 
@@ -48,10 +53,11 @@ def history_of(session: Session, person_ids: Collection[uuid.UUID]) -> list[Cons
     return list(session.scalars(query.order_by(Consent.given_at.desc(), Consent.id.desc())))
 
 
-def newest_in_force(consents: Iterable[Consent], kind: ConsentKind) -> Consent | None:
-    """Return the newest of one person's consents to `kind` that was not withdrawn."""
+def newest_in_force(consents: Iterable[Consent], kind: ConsentKind, *, is_minor: bool) -> Consent | None:
+    """Return the newest of one person's consents to `kind` that holds today."""
+    given = (one for one in consents if one.kind == kind and one.withdrawn_at is None)
     return max(
-        (one for one in consents if one.kind == kind and one.withdrawn_at is None),
+        (one for one in given if is_theirs_to_give(kind, is_by_guardian=one.is_by_guardian, is_minor=is_minor)),
         key=lambda one: (one.version, one.given_at),
         default=None,
     )
@@ -84,6 +90,6 @@ def close(
 def reopen(session: Session, person_id: uuid.UUID, kind: ConsentKind, now: dt.datetime, channel: str) -> None:
     """Let a locked person agree again to what they last agreed to, as a consent of its own."""
     rows = [one for one in history_of(session, [person_id]) if one.kind == kind]
-    if rows and newest_in_force(rows, kind) is None:
+    if rows and all(one.withdrawn_at is not None for one in rows):
         last = max(rows, key=lambda one: (one.withdrawn_at or now, one.version))
         keep(session, person_id, kind, now, version=last.version, channel=channel, is_by_guardian=last.is_by_guardian)

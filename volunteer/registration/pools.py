@@ -12,7 +12,7 @@ from volunteer.database import reading
 from volunteer.registration import people, reach
 from volunteer.registration.models import Person
 from volunteer.registration.people import PersonView
-from volunteer.registration.rules import ADULT_AGE, PersonStatus
+from volunteer.registration.rules import ADULT_AGE, PersonStatus, born_by_for
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 from volunteer.units import queries as unit_queries
@@ -71,14 +71,6 @@ def find_in_pool(
         query = query.where(Person.id < before)
     found = reading().scalars(query.order_by(Person.id.desc()).limit(limit + 1))
     return people.masked_views(list(found), now)
-
-
-def born_by_for(day: dt.date, age: int) -> dt.date:
-    """Return the last birth date with which somebody is `age` on a day."""
-    try:
-        return day.replace(year=day.year - age)
-    except ValueError:
-        return dt.date(day.year - age, 2, 28)
 
 
 def _conditions(wanted: PoolWanted) -> list[sa.ColumnElement[bool]]:

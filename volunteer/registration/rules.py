@@ -244,6 +244,14 @@ def age_on(birth_date: dt.date, day: dt.date) -> int:
     return years if reaches_age_on(birth_date, years) <= day else years - 1
 
 
+def born_by_for(day: dt.date, age: int) -> dt.date:
+    """Return the last birth date with which somebody is `age` on a day. Source: as `reaches_age_on`."""
+    try:
+        return day.replace(year=day.year - age)
+    except ValueError:
+        return dt.date(day.year - age, 2, 28)
+
+
 def is_possible_birth_date(birth_date: dt.date, today: dt.date) -> bool:
     """Return whether a living person may be born then: not after today, at most 130 years ago. Source: house rule."""
     return birth_date <= today and reaches_age_on(birth_date, OLDEST_AGE) >= today

@@ -91,6 +91,14 @@ def may_give(relation: str, birth_date: dt.date, today: dt.date) -> ConsentRefus
     return None if relation == "self" else ConsentRefusal.SELF_ONLY
 
 
+def is_theirs_to_give(kind: ConsentKind, *, is_by_guardian: bool, is_minor: bool) -> bool:
+    """Return whether a yes that was given still is the right person's: a guardian's ends on the 18th birthday.
+
+    Registration goes on: what it covers was agreed to for as long as it lasts. Source: PIPL 31; Civil Code art. 17, 23.
+    """
+    return kind is ConsentKind.REGISTRATION or is_by_guardian == is_minor
+
+
 def check_publication(text: str, from_on: dt.date, today: dt.date, newest: tuple[str, str]) -> Iterator[Fault]:
     """Yield what is wrong with publishing `text` from a day on; `newest` is the newest version and its text.
 

@@ -18,7 +18,7 @@ from volunteer.database import reading
 from volunteer.registration import pools
 from volunteer.registration.people import PersonView
 from volunteer.registration.pools import PoolWanted
-from volunteer.registration.rules import ADULT_AGE, SPECIAL_CARE_AGE
+from volunteer.registration.rules import ADULT_AGE, SPECIAL_CARE_AGE, born_by_for
 from volunteer.talents.models import Qualification, Talent, TalentTime
 from volunteer.talents.rules import Part, QualificationKind
 from volunteer.talents.service import Paper, Time, paper, today
@@ -76,7 +76,7 @@ def search(actor: Actor, wanted: Wanted, limit: int, before: uuid.UUID | None, n
         wanted.category,
         wanted.area_id,
         wanted.unit_id,
-        born_by=pools.born_by_for(today(now), youngest),
+        born_by=born_by_for(today(now), youngest),
     )
     minors = sa.select(Talent.person_id).where(Talent.by_guardian.is_(True))
     found = pools.find_in_pool(actor, _pool(wanted, day), minors, asked, limit, before, now)

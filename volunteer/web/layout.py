@@ -111,6 +111,7 @@ SIDE = (
     Place("unit_events.list_page", _l("Activities of units"), (Permission.READ_REPORTS,)),
     Place("rates.rates_page", _l("Registration rates"), (Permission.READ_REPORTS,)),
     Place("rates.stations_page", _l("Station figures"), (Permission.READ_STATIONS,)),
+    Place("honour.list_page", _l("List of honour"), (Permission.READ_REPORTS, Permission.READ_STATIONS)),
     Place("people.list_page", _l("People"), (Permission.READ_PEOPLE,)),
     Place("talents_desk.list_page", _l("Talent pool"), (Permission.READ_REPORTS,)),
     Place("denials.list_page", _l("Denied registrations"), (Permission.AUDIT,)),
@@ -148,7 +149,7 @@ SECTIONS = (
             "activities.list_page",
         ),
     ),
-    (_l("Figures"), ("rates.rates_page", "rates.stations_page")),
+    (_l("Figures"), ("rates.rates_page", "rates.stations_page", "honour.list_page")),
     (
         _l("People and teams"),
         (
