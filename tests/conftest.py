@@ -256,15 +256,19 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bac
             backend.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the acceptance script, which waits for minutes while others work; leave pages on PostgreSQL to slow.
+#: What takes minutes on one worker, the longest first: they begin, so that nobody waits for them at the end.
+LONGEST = ("test_acceptance", "test_fuzz", "test_limits")
+#: What asks the same of every route, whatever the database: on PostgreSQL in `make test-slow`.
+SAME_ON_BOTH = ("pages", "t41_each_role")
 
-    What pages call runs on both databases every day.
-    """
-    items.sort(key=lambda item: item.path.stem != "test_acceptance")
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest; leave pages and roles on PostgreSQL to slow: what they call runs on both every day."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
     for item in items:
         spec = getattr(item, "callspec", None)
-        if "pages" in item.path.stem + item.name and spec is not None and spec.params.get("backend") == "postgresql":
+        is_same = any(word in item.path.stem + item.name for word in SAME_ON_BOTH)
+        if is_same and spec is not None and spec.params.get("backend") == "postgresql":
             item.add_marker(pytest.mark.slow)
 
 
