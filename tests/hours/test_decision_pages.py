@@ -15,6 +15,7 @@ from tests.pages import Browser
 from tests.units.making import make_staff
 from volunteer.clock import SettableClock
 from volunteer.database import db
+from volunteer.hours import decision_pages
 from volunteer.hours.models import RequestKind
 
 QUEUE = "/decisions"
@@ -80,28 +81,23 @@ def test_the_deadline_for_asking_again_is_said(world: World, api: Api, told: Tol
     assert "4 月 3 日前申请补录" in Browser.of(api.app, world.keeper).get(f"/decisions/reviews/{review}").text
 
 
-def test_several_are_accepted_at_once_and_the_next_is_a_tap_away(world: World, api: Api, told: Told) -> None:
-    ids = weak(world, told, 4)
+def test_the_next_is_a_tap_away(world: World, api: Api, told: Told) -> None:
+    ids = weak(world, told, 2)
     keeper = Browser.of(api.app, world.keeper)
-    none = keeper.post("/decisions/reviews/accept", expect=422)
-    assert list(none.faults) == ["ids"]
-    done = keeper.post("/decisions/reviews/accept", ids=ids[:2])
-    after = keeper.get(done.location)
-    assert "已通过 2 项" in after.text
-    assert f"/decisions/reviews/{ids[2]}" in after.links()
-    decided = keeper.post(f"/decisions/reviews/{ids[2]}", do="refuse", reason="不在场")
+    decided = keeper.post(f"/decisions/reviews/{ids[0]}", do="refuse", reason="不在场")
     after = keeper.get(decided.location)
     assert "未通过" in after.text
-    assert re.search(rf'btn-primary" href="/decisions/reviews/{ids[3]}"', after.source)
+    assert re.search(rf'btn-primary" href="/decisions/reviews/{ids[1]}"', after.source)
 
 
-def test_what_could_not_be_accepted_says_why_in_its_row(world: World, api: Api, told: Told) -> None:
-    ids = weak(world, told, 2)
+def test_make_ups_are_looked_at_one_by_one(world: World, api: Api, told: Told) -> None:
+    (review,) = weak(world, told)
     asked = world.make_up(world.volunteer(), world.shift(-170, 30), -160, -100)
     keeper = Browser.of(api.app, world.keeper)
-    mixed = keeper.post("/decisions/reviews/accept", ids=[*ids, asked], expect=409)
-    assert "有 1 项没有通过" in mixed.text
-    assert "已通过 2 项" in mixed.text
+    done = keeper.post("/decisions/together", do="accept", ids=[review, asked])
+    mixed = keeper.get(done.location)
+    assert "已通过 1 项" in mixed.text
+    assert "有 1 项没有处理" in mixed.text
 
 
 def test_a_make_up_is_decided_above_with_the_days_scans_in_sight(post: Post, api: Api, admin: str) -> None:
@@ -182,9 +178,11 @@ def test_strangers_find_nothing_and_readers_no_door(world: World, api: Api, told
     for path in (f"/decisions/reviews/{review}", f"/decisions/make-ups/{asked}"):
         stranger.get(path, expect=404)
         stranger.post(path, do="accept", expect=404)
-    mixed = stranger.post("/decisions/reviews/accept", ids=[review], expect=409)
-    assert "1 项没有通过" in mixed.text
-    assert "已通过" not in mixed.text
+    assert "50 分钟" not in stranger.get(f"/decisions/together?do=accept&ids={review}").text
+    mixed = stranger.get(stranger.post("/decisions/together", do="accept", ids=[review]).location)
+    assert "有 1 项没有处理" in mixed.text
+    assert "已通过 0 项" in mixed.text
+    assert "50 分钟" not in mixed.text
     assert "分钟" not in stranger.get(f"{QUEUE}?kind=reviews&done={review}").text
     Browser.of(api.app, world.keeper).get(f"/decisions/corrections/{review}", expect=404)
     Browser.of(api.app, make_staff(api, admin, "auditor")).get(QUEUE, expect=403)
@@ -223,18 +221,21 @@ def test_the_start_says_how_much_waits_for_the_caller(world: World, api: Api, to
     assert ">3<" in above[0]
 
 
-def test_the_queue_pages_oldest_first(world: World, api: Api, told: Told, clock: SettableClock) -> None:
+def test_the_queue_pages_oldest_first(
+    world: World, api: Api, told: Told, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decision_pages, "MOST_TICKED", 3)
     shift = world.shift(-180, 30)
-    for number in range(21):
+    for number in range(4):
         clock.set(at(0) + dt.timedelta(seconds=number))
         told.settle(world.volunteer(shift), pair(shift, -90, -40, "weak_evidence", number=number + 1))
     ids = [review["id"] for review in reversed(world.reviews())]
     keeper = Browser.of(api.app, world.keeper)
     first = keeper.get(f"{QUEUE}?kind=reviews")
     listed = re.findall(r'href="/decisions/reviews/([0-9a-f-]{36})"', first.source)
-    assert listed == ids[:20]
+    assert listed == ids[:3]
     (onward,) = [link for link in first.links() if "cursor=" in link]
-    assert ids[20] in keeper.get(onward).source
+    assert ids[3] in keeper.get(onward).source
 
 
 def test_every_kind_has_its_words(app: Flask) -> None:

@@ -48,7 +48,7 @@ from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages
 from volunteer.exports import pages as exports_pages
 from volunteer.hours import api as hours_api
-from volunteer.hours import decision_pages, request_pages
+from volunteer.hours import decision_pages, request_pages, together_pages
 from volunteer.hours import pages as hours_pages
 from volunteer.imports import api as imports_api
 from volunteer.imports import pages as imports_pages
@@ -156,6 +156,7 @@ PAGES: tuple[Pages, ...] = (
     shift_pages.pages,
     signup_pages.pages,
     decision_pages.pages,
+    together_pages.pages,
     checkin_pages.pages,
     site_pages.pages,
     job_pages.pages,

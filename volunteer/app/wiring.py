@@ -23,6 +23,7 @@ from volunteer.certificates import merging as certificates_merging
 from volunteer.certificates import service as certificates
 from volunteer.certificates import superseding
 from volunteer.checkin import jobs as checkin_jobs
+from volunteer.checkin import marks as checkin_marks
 from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
@@ -94,6 +95,8 @@ def wire() -> None:
     hours.ATTENDED[:] = [checkin_queries.attended]
     hours.SCANS_OF[:] = [showing.scans_of]
     hours.SCANS_BETWEEN[:] = [showing.scans_between]
+    hours.MARKS.update(checkin_marks.MARKS)
+    hours.MARKED[:] = [showing.marked]
     _wire_scopes()
     _wire_mergers()
     layout.SITE[:] = [site.facts]

@@ -17,7 +17,6 @@ from volunteer.accounts.directory import names_of
 from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts
 from volunteer.checkin import door, lives, showing
-from volunteer.checkin.marks import FLAGS, MODES
 from volunteer.checkin.models import SCAN_PLACES, SCAN_VOIDS, SCANS, CodeForm
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.clock import day_starts_at
@@ -154,11 +153,8 @@ def _where(actor: Actor, asked: Asked) -> list[sa.ColumnElement[bool]]:
 def _narrowed(asked: Asked) -> list[sa.ColumnElement[bool]]:
     """Return what mark and result ask for, as it was judged on arrival."""
     found: list[sa.ColumnElement[bool]] = []
-    if asked.mark and asked.mark in MODES:
-        found.append(SCANS.c.mode == MODES[asked.mark].value)
-    elif asked.mark:
-        text = sa.cast(SCANS.c.flags, sa.Text)
-        found.append(sa.or_(*(text.contains(f'"{flag.value}"') for flag in FLAGS[asked.mark])))
+    if asked.mark:
+        found.append(showing.carrying(asked.mark))
     is_voided = sa.select(SCAN_VOIDS.c.scan_id).where(SCAN_VOIDS.c.scan_id == SCANS.c.id).exists()
     is_refused = sa.cast(SCANS.c.refusals, sa.Text) != "[]"
     results = {

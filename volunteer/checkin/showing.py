@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.accounts import devices
-from volunteer.checkin.models import CodeForm, ScanRow, ScanVoid
+from volunteer.checkin.marks import FLAGS, MODES
+from volunteer.checkin.models import SCANS, CodeForm, ScanRow, ScanVoid
 from volunteer.checkin.owners import records_of
 from volunteer.checkin.queries import WORDS
 from volunteer.checkin.reasons import MESSAGES, Flag, Mode, Reason
@@ -25,6 +26,7 @@ WAYS = {
     Mode.SELF: "本人扫站点的码",
 }
 CARD = "扫打印的志愿者卡"
+MOST_IDS = 500
 
 
 def scans_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
@@ -39,6 +41,23 @@ def scans_between(session: Session, person_id: uuid.UUID, start: dt.datetime, en
         ScanRow.person_id.in_(records_of(person_id)), ScanRow.judged_at >= start, ScanRow.judged_at <= end
     )
     return list(_shown(session, session.scalars(query.order_by(ScanRow.judged_at, ScanRow.id)).all()))
+
+
+def carrying(mark: str) -> sa.ColumnElement[bool]:
+    """Return the condition of scans that carry a mark, as it was judged on arrival."""
+    if mark in MODES:
+        return SCANS.c.mode == MODES[mark].value
+    text = sa.cast(SCANS.c.flags, sa.Text)
+    return sa.or_(*(text.contains(f'"{flag.value}"') for flag in FLAGS[mark]))
+
+
+def marked(session: Session, scan_ids: Collection[uuid.UUID], mark: str) -> frozenset[uuid.UUID]:
+    """Return those of these scans that carry a mark: a handler of `hours.seams.MARKED`."""
+    ids, found = list(scan_ids), set[uuid.UUID]()
+    for start in range(0, len(ids), MOST_IDS):
+        query = sa.select(SCANS.c.id).where(SCANS.c.id.in_(ids[start : start + MOST_IDS]), carrying(mark))
+        found.update(session.scalars(query))
+    return frozenset(found)
 
 
 def _shown(session: Session, rows: Collection[ScanRow]) -> Iterator[Scan]:

@@ -5,10 +5,12 @@ import uuid
 from typing import Any
 
 from volunteer.access import Permission, Scope
-from volunteer.database import reading
-from volunteer.hours import asking, deciding, queries, service, verification
+from volunteer.database import new_id, reading
+from volunteer.hours import asking, deciding, queries, service, together, verification
 from volunteer.hours import schemas as s
+from volunteer.hours import together_schemas as ts
 from volunteer.hours.models import HourRequest, RequestKind, RequestState
+from volunteer.hours.together import Together, Verdict
 from volunteer.registration.service import linked_persons, own_person
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
@@ -252,6 +254,35 @@ def refuse_review(call: Call, request_id: uuid.UUID) -> Any:
 def accept_reviews(call: Call) -> Any:
     """Accept many reviews, each for itself."""
     return 200, {"results": deciding.accept_many(call.actor, call.body["ids"], call.now)}
+
+
+@room.route(
+    "POST",
+    "/reviews/decisions",
+    Permission.DECIDE,
+    Scope.STATION,
+    body=ts.DecisionsIn,
+    answers={200: ts.DecisionsOut},
+    errors=(409,),
+)
+def decide_reviews(call: Call) -> Any:
+    """Accept or refuse many reviews with one reason, each for itself; the same `batch_id` again changes nothing."""
+    body = call.body
+    one = Together(body["batch_id"] or new_id(), Verdict(body["decision"]), tuple(body["ids"]), body["reason"])
+    return 200, together.decide(call.actor, one, call.now)
+
+
+@room.route(
+    "GET",
+    "/reviews/decisions/<uuid:batch_id>",
+    Permission.DECIDE,
+    Scope.STATION,
+    answers={200: ts.DecisionsOut},
+    errors=(404,),
+)
+def get_decision(call: Call, batch_id: uuid.UUID) -> Any:
+    """Tell what came of a decision of one's own about many."""
+    return 200, together.decision(call.actor, batch_id)
 
 
 @room.route("GET", "/ledger/verification", Permission.AUDIT, Scope.SITE, answers={200: s.VerificationOut})

@@ -19,23 +19,24 @@ from volunteer.clock import day_starts_at, site_day
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
-from volunteer.hours import deciding, queries, seams
+from volunteer.hours import deciding, narrowing, queries, seams
 from volunteer.hours.explaining import explain
 from volunteer.hours.make_ups import make_up_deadline
 from volunteer.hours.models import HourRequest, LedgerLine, RequestKind, RequestState
+from volunteer.hours.narrowing import WHOLE, Cursor, Narrowed
 from volunteer.hours.policy import policy_on
 from volunteer.hours.reckoning import reckon
 from volunteer.hours.seams import Scan
 from volunteer.hours.spans import Span, clip, instant_of, span
 from volunteer.registration.service import account_ids_of, linked_persons
 from volunteer.stations.service import station_ids_in_scope
+from volunteer.units.service import UnitBrief
 
 TABS: Mapping[str, frozenset[RequestKind]] = {
     "reviews": frozenset(RequestKind) - {RequestKind.MAKE_UP, RequestKind.CORRECTION},
     "make-ups": frozenset({RequestKind.MAKE_UP}),
     "corrections": frozenset({RequestKind.CORRECTION}),
 }
-Cursor = tuple[dt.datetime, uuid.UUID]
 #: More than this many are "and more": nobody decides them in one sitting.
 MOST_COUNTED = 200
 
@@ -54,17 +55,35 @@ def count_decidable(actor: Actor) -> int:
     return sum(not refusal for refusal in _refusals(reading(), actor, rows, _scans_of(reading(), rows)).values())
 
 
-def queue(actor: Actor, tab: str, limit: int, after: Cursor | None = None) -> list[dict[str, Any]]:
+def queue(
+    actor: Actor, tab: str, limit: int, after: Cursor | None = None, narrowed: Narrowed = WHOLE
+) -> list[dict[str, Any]]:
     """Return up to `limit` + 1 requests of a tab that wait, oldest first, each with why the caller may not decide it.
 
-    A fixed number of statements, whatever the length.
+    A fixed number of statements, whatever the length; a mark takes one more for every 500 scans behind what waits.
+
+    Raises:
+        NotFound: the station is not the caller's.
     """
     session = reading()
     query = sa.select(HourRequest).where(*_waiting(actor), HourRequest.kind.in_(TABS[tab]))
+    query = query.where(*narrowing.conditions(actor, narrowed))
+    if narrowed.mark:
+        query = query.where(HourRequest.id.in_(narrowing.marked(session, query, narrowed.mark, after, limit)))
     if after:
-        at, last = after
-        query = query.where((HourRequest.created_at > at) | ((HourRequest.created_at == at) & (HourRequest.id > last)))
-    rows = list(session.scalars(query.order_by(HourRequest.created_at, HourRequest.id).limit(limit + 1)))
+        query = query.where(narrowing.later_than(after))
+    rows = session.scalars(query.order_by(HourRequest.created_at, HourRequest.id).limit(limit + 1))
+    return listed(session, actor, list(rows))
+
+
+def units_that_wait(actor: Actor, tab: str, now: dt.datetime) -> list[UnitBrief]:
+    """Return the units in which the people of a tab's requests count today, by code."""
+    query = sa.select(HourRequest).where(*_waiting(actor), HourRequest.kind.in_(TABS[tab]))
+    return narrowing.units_of(query, site_day(now, settings().zone))
+
+
+def listed(session: Session, actor: Actor, rows: Sequence[HourRequest]) -> list[dict[str, Any]]:
+    """Return requests as a queue shows them, each with why the caller may not decide it."""
     refusals = _refusals(session, actor, rows, _scans_of(session, rows))
     shifts = shifts_of(session, {row.shift_id for row in rows if row.shift_id})
     found = []
@@ -72,6 +91,20 @@ def queue(actor: Actor, tab: str, limit: int, after: Cursor | None = None) -> li
         shift = shifts.get(row.shift_id or row.id)
         found.append(view | {"why_not": refusals[row.id], "pending_minutes": row.pending_minutes, "shift": shift})
     return found
+
+
+def requests_of(
+    session: Session,
+    actor: Actor,
+    request_ids: Collection[uuid.UUID],
+    kinds: Collection[RequestKind] = frozenset(RequestKind),
+) -> list[HourRequest]:
+    """Return those of these requests for which the caller decides, whatever their state, oldest first."""
+    query = sa.select(HourRequest).where(HourRequest.id.in_(set(request_ids)), HourRequest.kind.in_(kinds))
+    scope = station_ids_in_scope(actor, Permission.DECIDE)
+    if scope is not None:
+        query = query.where(HourRequest.station_id.in_(scope))
+    return list(session.scalars(query.order_by(HourRequest.created_at, HourRequest.id)))
 
 
 def case(actor: Actor, request_id: uuid.UUID, tab: str, now: dt.datetime) -> dict[str, Any]:

@@ -43,14 +43,14 @@ def accept(
         IllegalTransition: it was refused or withdrawn.
         Conflict: `already-credited`, `outside-shift`: a make-up for which no minute is left, or whose shift moved.
     """
-    return _decide(actor, request_id, RequestState.ACCEPTED, None, now, kinds)
+    return decide(actor, request_id, RequestState.ACCEPTED, None, now, kinds)
 
 
 def refuse(
     actor: Actor, request_id: uuid.UUID, reason: str, now: dt.datetime, kinds: Collection[RequestKind] = ANY_KIND
 ) -> HourRequest:
     """Refuse a request; its minutes never count. Raises as `accept` does."""
-    return _decide(actor, request_id, RequestState.REFUSED, reason, now, kinds)
+    return decide(actor, request_id, RequestState.REFUSED, reason, now, kinds)
 
 
 def accept_many(actor: Actor, request_ids: Sequence[uuid.UUID], now: dt.datetime) -> list[dict[str, Any]]:
@@ -71,15 +71,19 @@ def accept_many(actor: Actor, request_ids: Sequence[uuid.UUID], now: dt.datetime
     return [results[request_id] for request_id in request_ids]
 
 
-def _decide(
+def decide(
     actor: Actor,
     request_id: uuid.UUID,
     wanted: RequestState,
     reason: str | None,
     now: dt.datetime,
     kinds: Collection[RequestKind],
+    batch_id: uuid.UUID | None = None,
 ) -> HourRequest:
-    """Decide under the person's lock."""
+    """Decide under the person's lock; `batch_id` names the decision about several that it is part of.
+
+    Raises as `accept` does.
+    """
     with transaction() as session:
         request = session.get(HourRequest, request_id)
         if request is None or request.kind not in kinds:
@@ -104,7 +108,8 @@ def _decide(
         session.flush()
         verb = "accept" if wanted is RequestState.ACCEPTED else "refuse"
         subject = ("person", request.person_id)
-        audit.record(session, actor, now, f"hours.{request.kind}.{verb}", subject, reason, request=str(request.id))
+        about = {"request": str(request.id)} | ({"batch": str(batch_id)} if batch_id else {})
+        audit.record(session, actor, now, f"hours.{request.kind}.{verb}", subject, reason, **about)
         settle_again(session, request.person_id, now)
         tell_decision(session, request, shift, now)
         return request

@@ -15,8 +15,10 @@ from volunteer.access import Actor, Permission, Scope
 from volunteer.activities import waiting
 from volunteer.clock import Instant, aware
 from volunteer.errors import Conflict, Fault, Forbidden, NotFound
-from volunteer.hours import cases, deciding
-from volunteer.hours.schemas import IdsIn, ReasonIn
+from volunteer.hours import cases, deciding, seams, together_pages
+from volunteer.hours.narrowing import Narrowed
+from volunteer.hours.schemas import ReasonIn
+from volunteer.stations.service import stations_in_scope
 from volunteer.web import forms
 from volunteer.web.layout import Card
 from volunteer.web.pages import Pages
@@ -25,6 +27,7 @@ from volunteer.web.paging import decode_cursor, page
 pages = Pages("decisions")
 DECIDE, HERE, BOTH = Permission.DECIDE, Scope.STATION, ("GET", "POST")
 ROWS = 20
+MOST_TICKED = 50
 PAGE_OF = {"reviews": "review_page", "make-ups": "make_up_page", "corrections": "correction_page"}
 
 
@@ -42,20 +45,7 @@ def card(actor: Actor, now: Instant) -> Card | None:
 @pages.page("/decisions", DECIDE, HERE)
 def list_page() -> Any:
     """Show the queue: one tab at a time, the first that has something unless one is asked for."""
-    return _queue([])
-
-
-@pages.page("/decisions/reviews/accept", DECIDE, HERE, methods=("POST",))
-def accept_many() -> Any:
-    """Accept the reviews that are ticked, each for itself; what was refused is said row by row."""
-    body, faults = forms.load(IdsIn(), {"ids": request.form.getlist("ids")})
-    if faults:
-        return _queue([Fault("ids", "required", _("Please tick at least one row."))]), 422
-    results = deciding.accept_many(g.actor, body["ids"], g.now)
-    failed = {one["id"]: one["detail"] for one in results if one["status"] != 200}
-    if failed:
-        return _queue([], failed, len(results) - len(failed)), 409
-    return redirect(url_for("decisions.list_page", kind="reviews", accepted=len(results)), 303)
+    return _queue()
 
 
 @pages.page("/decisions/reviews/<uuid:request_id>", DECIDE, HERE, methods=BOTH)
@@ -106,36 +96,54 @@ def _shown(request_id: uuid.UUID, tab: str, problem: str = "", faults: list[Faul
     )
 
 
-def _queue(faults: list[Fault], failed: dict[uuid.UUID, str] | None = None, accepted: int | None = None) -> str:
-    """Return the queue; `failed` are reviews that could not be accepted, with why."""
+def _queue() -> Any:
+    """Return the queue, and its status; the reviews may be narrowed, and all of a page ticked (`tick=page`)."""
     counts = waiting.counts(g.actor, g.now) | cases.open_counts(g.actor)
-    asked = "reviews" if request.method == "POST" else request.args.get("kind", "")
+    asked = request.args.get("kind", "")
     kind = asked if asked in counts else next((name for name, count in counts.items() if count), "activities")
+    texts = together_pages.filters() if kind == "reviews" else {}
+    narrowed, faults = together_pages.narrowed(texts, g.now)
     after = decode_cursor(request.args.get("cursor"), _instant, uuid.UUID)
-    rows, time = _rows(kind, after)
-    listed = page(rows, ROWS, lambda row: (row[time].isoformat(), row["id"]))
-    return render_template(
+    most = MOST_TICKED if kind == "reviews" else ROWS
+    rows, time = ([], "asked_at") if faults else _rows(kind, after, narrowed, most)
+    listed = page(rows, most, lambda row: (row[time].isoformat(), row["id"]))
+    body = render_template(
         "hours/decisions.html",
         kind=kind,
         counts=counts,
         detail=f"decisions.{PAGE_OF[kind]}" if kind in PAGE_OF else "",
         done=_done(kind),
-        accepted=request.args.get("accepted", "") if accepted is None else str(accepted),
-        failed=failed or {},
         faults=faults,
+        filters=texts,
+        choices=_choices() if kind == "reviews" and counts[kind] else {},
+        all_ticked=request.args.get("tick") == "page",
+        cursor=request.args.get("cursor"),
         now=g.now,
         following=next((row for row in listed["items"] if not row.get("why_not")), None),
         **listed,
     )
+    return body, 422 if faults else 200
 
 
-def _rows(kind: str, after: tuple[dt.datetime, uuid.UUID] | None) -> tuple[list[dict[str, Any]], str]:
+def _choices() -> dict[str, Any]:
+    """Return what the reviews that wait can be narrowed to."""
+    stations = stations_in_scope(g.actor, DECIDE)
+    return {
+        "marks": list(seams.MARKS.items()),
+        "stations": [(str(one.id), one.name) for one in stations],
+        "units": [(str(one.id), one.name) for one in cases.units_that_wait(g.actor, "reviews", g.now)],
+    }
+
+
+def _rows(
+    kind: str, after: tuple[dt.datetime, uuid.UUID] | None, narrowed: Narrowed, most: int
+) -> tuple[list[dict[str, Any]], str]:
     """Return the rows of a tab, and the name of the time by which they are ordered."""
     if kind == "activities":
         return waiting.submitted_activities(g.actor, ROWS, after), "submitted_at"
     if kind == "signups":
         return waiting.pending_signups(g.actor, g.now, ROWS, after), "asked_at"
-    return cases.queue(g.actor, kind, ROWS, after), "asked_at"
+    return cases.queue(g.actor, kind, most, after, narrowed), "asked_at"
 
 
 def _done(kind: str) -> dict[str, Any] | None:

@@ -249,6 +249,24 @@ class HourRequest(Base):
     )
 
 
+class HourDecision(Base):
+    """One decision about several requests, by the id that the sender gave it, with what came of each.
+
+    `results` hold ids, statuses and codes, nobody's name; the reason stands with each request.
+    """
+
+    __tablename__ = "hour_decisions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    verdict: Mapped[str] = mapped_column(sa.String(6))
+    body_digest: Mapped[bytes]
+    results: Mapped[list[Any]]
+    created_at: Mapped[dt.datetime]
+
+    __table_args__ = (one_of("verdict", ("accept", "refuse")),)
+
+
 class HourRequestParty(Base):
     """An account that may not decide a request: it asked, is or acts for the person, or recorded the evidence.
 

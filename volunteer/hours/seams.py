@@ -77,6 +77,10 @@ SCANS_OF: list[ScansOf] = []
 #: A person's scans between two instants, accepted or not, in order. One handler.
 SCANS_BETWEEN: list[ScansBetween] = []
 
+#: What a review may be found by: names and words of what its scans carry, and which of some scans carry one.
+MARKS: dict[str, str] = {}
+MARKED: list[Callable[[Session, Collection[uuid.UUID], str], frozenset[uuid.UUID]]] = []
+
 #: A person's attendances at one shift or, without one, those not closed of late, each with its state and why: told by
 #: check-in for the person's own page, newest first. One handler.
 ATTENDED: list[Callable[[uuid.UUID, uuid.UUID | None, dt.datetime], list[dict[str, Any]]]] = []
@@ -111,3 +115,11 @@ def scans_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
 def scans_between(session: Session, person_id: uuid.UUID, start: dt.datetime, end: dt.datetime) -> list[Scan]:
     """Return a person's scans between two instants, in order."""
     return [scan for handler in SCANS_BETWEEN for scan in handler(session, person_id, start, end)]
+
+
+def marked(session: Session, scan_ids: Collection[uuid.UUID], mark: str) -> frozenset[uuid.UUID]:
+    """Return those of these scans that carry a mark of `MARKS`."""
+    found: frozenset[uuid.UUID] = frozenset()
+    for handler in MARKED if scan_ids else ():
+        found |= handler(session, scan_ids, mark)
+    return found

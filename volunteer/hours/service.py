@@ -20,6 +20,8 @@ from volunteer.hours.queries import LineView, lines_of
 from volunteer.hours.seams import (
     ATTENDED,
     LINES_CHANGED,
+    MARKED,
+    MARKS,
     PRESENCE_OF,
     RECORDED_BY,
     SCANS_BETWEEN,
@@ -32,6 +34,8 @@ from volunteer.registration.service import may_act_for, require_person
 __all__ = [
     "ATTENDED",
     "LINES_CHANGED",
+    "MARKED",
+    "MARKS",
     "PRESENCE_OF",
     "RECORDED_BY",
     "SCANS_BETWEEN",

@@ -200,6 +200,7 @@ KEPT: Final = MappingProxyType(
         "exports": _LOG,
         "external_records": _COUNTS,
         "grants": _LOG,
+        "hour_decisions": _LOG,
         "hour_request_parties": _DECISION,
         "hour_requests": _DECISION,
         "imports": "导入的结果,不含名单内容",
