@@ -186,14 +186,15 @@ def _outermost(session: Session) -> Generator[Session, None, list[Callable[[], o
     with _writers(db.engine):
         session.info.update(writing=True, after_commit=[], survivors=[])
         try:
-            session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
+            options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+            session.info["connection"] = session.connection(execution_options=options)
             yield session
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
-            session.info["writing"] = False
+            session.info["writing"] = session.info["connection"] = None
     session.info.pop("survivors")
     after: list[Callable[[], object]] = session.info.pop("after_commit")
     return after
@@ -207,6 +208,12 @@ def after_commit(call: Callable[[], object]) -> None:
 def survive(call: Callable[[], object]) -> None:
     """Run `call` if the transaction under way rolls back: a failed try counts although its request undid the rest."""
     db.session().info["survivors"].append(call)
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection of the session's transaction, with everything that the session holds back written."""
+    session.flush()
+    return session.info.get("connection") or session.connection()
 
 
 def reading() -> Session:

@@ -138,7 +138,7 @@ def test_erasing_leaves_a_tombstone(
         assert erasure.erase_due(clock.now()) == 2
         assert erasure.erase_due(clock.now()) == 0
         facts = service.facts_of(reading(), [person_id])[person_id]
-        assert (facts.status, facts.display_name, facts.phone_tail) == (PersonStatus.ERASED, "已注销", None)
+        assert (facts.status, facts.display_name) == (PersonStatus.ERASED, "已注销")
         assert service.find_by_pass(reading(), pass_no) is None
         assert not service.person_exists(person_id)
         assert set(told) == {person_id, uuid.UUID(child.id)}

@@ -19,6 +19,7 @@ from volunteer import audit
 from volunteer.access import Actor
 from volunteer.database import Base, new_id, reading, transaction
 from volunteer.errors import NotFound
+from volunteer.prepared import Query
 
 PREFIX = "d."
 LIFE = dt.timedelta(days=180)
@@ -40,6 +41,13 @@ class Device(Base):
     last_seen_at: Mapped[dt.datetime | None]
     revoked_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
     revoked_at: Mapped[dt.datetime | None]
+
+
+_BY_TOKEN = Query(
+    lambda _: sa.select(
+        Device.id, Device.station_id, Device.token_digest, Device.expires_at, Device.revoked_at, Device.last_seen_at
+    ).where(Device.token_digest == sa.bindparam("digest"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +150,10 @@ def revoke_device(session: Session, actor: Actor, device_id: uuid.UUID, now: dt.
 
 def authenticate_device(token: str, now: dt.datetime) -> Actor | None:
     """Return the device that holds `token`, or None; note that it was seen, at most once a minute."""
-    device = reading().scalars(sa.select(Device).where(Device.token_digest == _digest(token))).first()
-    if device is None or device.revoked_at is not None or device.expires_at <= now:
+    found = _BY_TOKEN(reading(), digest=_digest(token))
+    if not found or found[0].revoked_at is not None or found[0].expires_at <= now:
         return None
+    device = found[0]
     actor = Actor(device_id=device.id, device_station_id=device.station_id, session_id=device.token_digest)
     if device.last_seen_at is None or device.last_seen_at <= now - SEEN_EVERY:
         _see(device.id, now)

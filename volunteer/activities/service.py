@@ -19,6 +19,7 @@ from volunteer.clock import to_minute
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
+from volunteer.prepared import Query
 from volunteer.stations import service as stations
 from volunteer.stations.service import StationBrief
 
@@ -32,6 +33,52 @@ SHIFT_MOVED: list[Callable[[Session, uuid.UUID, dt.datetime], None]] = []
 PRESENT_AT: list[Callable[[uuid.UUID, dt.datetime], dict[uuid.UUID, dict[str, Any]]]] = []
 
 IN_EARLY = dt.timedelta(minutes=30)
+#: Everything that facts of a shift are told from, in one row: the shift, its activity, its station.
+_SELECT = (
+    sa.select(
+        Shift.id,
+        Shift.activity_id,
+        Shift.post,
+        Shift.place,
+        Shift.latitude,
+        Shift.longitude,
+        Shift.starts_at,
+        Shift.ends_at,
+        Shift.capacity,
+        Shift.cancelled_at,
+        Activity.title,
+        Activity.category,
+        Activity.kind,
+        Activity.status,
+        Activity.station_id,
+        Activity.organizer_unit_id,
+        Activity.address,
+        Activity.latitude.label("latitude_2"),
+        Activity.longitude.label("longitude_2"),
+        Activity.checkin_radius_m,
+        Activity.walk_ins,
+        Activity.needs_approval,
+        Activity.published_at,
+        Activity.leader_name_sealed,
+        Activity.created_by,
+        Activity.summary,
+        stations.STATIONS.c.name,
+        stations.STATIONS.c.path,
+        stations.STATIONS.c.latitude.label("latitude_3"),
+        stations.STATIONS.c.longitude.label("longitude_3"),
+        stations.STATIONS.c.geo_optional,
+    )
+    .join(Activity, Activity.id == Shift.activity_id)
+    .join(stations.STATIONS, stations.STATIONS.c.id == Activity.station_id)
+)
+_BY_ID = Query(lambda among: _SELECT.where(among(Shift.__table__.c.id, "ids")).order_by(Shift.starts_at, Shift.id))
+_SIGNUPS = Query(
+    lambda among: (
+        sa.select(Signup.id, Signup.shift_id, Signup.person_id, Signup.status, Signup.created_at, Signup.walk_in)
+        .where(among(Signup.__table__.c.person_id, "people"), among(Signup.__table__.c.shift_id, "shifts"))
+        .order_by(Signup.created_at, Signup.id)
+    )
+)
 OPEN_TO_SCANS = (ActivityStatus.PUBLISHED, ActivityStatus.FINISHED)
 
 
@@ -65,10 +112,15 @@ class ShiftFacts:
     cancelled: bool
     walk_ins: bool
     published_at: dt.datetime | None
-    leader_name: str
+    leader_name_sealed: bytes
     geo_optional: bool
     created_by: uuid.UUID
     summary: str
+
+    @property
+    def leader_name(self) -> str:
+        """The name of who leads it, opened."""
+        return _opened(self.leader_name_sealed, "leader_name_sealed", self.activity_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +151,7 @@ def shift_exists(shift_id: uuid.UUID) -> bool:
 def shifts_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ShiftFacts]:
     """Return the shifts that exist among `ids`, in two statements."""
     wanted = list(set(ids))
-    return {facts.id: facts for facts in _facts(session, Shift.id.in_(wanted))} if wanted else {}
+    return {row.id: _one(row) for row in _BY_ID(session, ids=wanted)} if wanted else {}
 
 
 def shift_titles(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -166,12 +218,9 @@ def signups_of(
     session: Session, person_ids: Iterable[uuid.UUID], shift_ids: Iterable[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], SignupView]:
     """Return the sign-ups by (person, shift), in one statement: the live one, else the last one."""
-    columns = (Signup.id, Signup.shift_id, Signup.person_id, Signup.status, Signup.created_at, Signup.walk_in)
-    query = sa.select(*columns).where(
-        Signup.person_id.in_(list(set(person_ids))), Signup.shift_id.in_(list(set(shift_ids)))
-    )
+    people, shifts = list(set(person_ids)), list(set(shift_ids))
     found: dict[tuple[uuid.UUID, uuid.UUID], SignupView] = {}
-    for row in session.execute(query.order_by(Signup.created_at, Signup.id)):
+    for row in _SIGNUPS(session, people=people, shifts=shifts) if people and shifts else ():
         key = (row.person_id, row.shift_id)
         if key not in found or found[key].status not in LIVE:
             found[key] = view_of(row)
@@ -224,46 +273,39 @@ def require_shift(actor: Actor, permission: Permission, shift_id: uuid.UUID) -> 
 
 def _facts(session: Session, *where: sa.ColumnElement[bool]) -> list[ShiftFacts]:
     """Return the facts of the shifts that a condition selects, by start, then id; fresh from the database."""
-    query = (
-        sa.select(Shift, Activity)
-        .join(Activity, Activity.id == Shift.activity_id)
-        .where(*where)
-        .order_by(Shift.starts_at, Shift.id)
-    )
-    rows = session.execute(query).all()
-    briefs = stations.station_briefs(activity.station_id for _, activity in rows)
-    return [_one(shift, activity, briefs[activity.station_id]) for shift, activity in rows]
+    return [_one(row) for row in session.execute(_SELECT.where(*where).order_by(Shift.starts_at, Shift.id))]
 
 
-def _one(shift: Shift, activity: Activity, station: StationBrief) -> ShiftFacts:
-    """Return the facts of one shift."""
-    latitude, longitude = place_of(shift, activity, station)
+def _one(row: Any) -> ShiftFacts:
+    """Return the facts of one row of `_SELECT`."""
+    owners = ((row.latitude, row.longitude), (row.latitude_2, row.longitude_2), (row.latitude_3, row.longitude_3))
+    latitude, longitude = next((point for point in owners if point[0] is not None), (None, None))
     return ShiftFacts(
-        id=shift.id,
-        activity_id=activity.id,
-        activity_title=activity.title,
-        category=activity.category,
-        kind=ActivityKind(activity.kind),
-        status=ActivityStatus(activity.status),
-        station_id=station.id,
-        station_name=station.name,
-        station_path=station.path,
-        organizer_unit_id=activity.organizer_unit_id,
-        post=shift.post,
-        place=shift.place or activity.address or station.name,
+        id=row.id,
+        activity_id=row.activity_id,
+        activity_title=row.title,
+        category=row.category,
+        kind=ActivityKind(row.kind),
+        status=ActivityStatus(row.status),
+        station_id=row.station_id,
+        station_name=row.name,
+        station_path=row.path,
+        organizer_unit_id=row.organizer_unit_id,
+        post=row.post,
+        place=row.place or row.address or row.name,
         latitude=latitude,
         longitude=longitude,
-        checkin_radius_m=activity.checkin_radius_m,
-        starts_at=shift.starts_at,
-        ends_at=shift.ends_at,
-        capacity=shift.capacity,
-        cancelled=shift.cancelled_at is not None,
-        walk_ins=activity.walk_ins and not activity.needs_approval,
-        published_at=activity.published_at,
-        leader_name=leader_of(activity)[0],
-        geo_optional=station.geo_optional,
-        created_by=activity.created_by,
-        summary=activity.summary,
+        checkin_radius_m=row.checkin_radius_m,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        capacity=row.capacity,
+        cancelled=row.cancelled_at is not None,
+        walk_ins=row.walk_ins and not row.needs_approval,
+        published_at=row.published_at,
+        leader_name_sealed=row.leader_name_sealed,
+        geo_optional=row.geo_optional,
+        created_by=row.created_by,
+        summary=row.summary,
     )
 
 
@@ -278,6 +320,11 @@ def place_of(shift: Shift, activity: Activity, station: StationBrief) -> tuple[f
 
 def leader_of(activity: Activity) -> tuple[str, str]:
     """Return the leader's name and phone, opened."""
-    ring = settings().keyring
-    name = ring.open(activity.leader_name_sealed, "activities", "leader_name_sealed", activity.id)
-    return name, ring.open(activity.leader_phone_sealed, "activities", "leader_phone_sealed", activity.id)
+    sealed = {"leader_name_sealed": activity.leader_name_sealed, "leader_phone_sealed": activity.leader_phone_sealed}
+    name, phone = (_opened(value, column, activity.id) for column, value in sealed.items())
+    return name, phone
+
+
+def _opened(sealed: bytes, column: str, activity_id: uuid.UUID) -> str:
+    """Return what a sealed column of an activity holds."""
+    return settings().keyring.open(sealed, "activities", column, activity_id)

@@ -14,6 +14,20 @@ from volunteer.certificates import rules
 from volunteer.certificates.models import Certificate
 from volunteer.hours import service as hours
 from volunteer.notifications import service as notifications
+from volunteer.prepared import Query
+
+_LOCK_STANDING = Query(
+    lambda among: (
+        sa.select(Certificate.id)
+        .where(
+            among(Certificate.__table__.c.person_id, "people"),
+            Certificate.superseded_at.is_(None),
+            Certificate.revoked_at.is_(None),
+        )
+        .order_by(Certificate.id)
+        .with_for_update()
+    )
+)
 
 
 def supersede_changed(session: Session, people: Collection[uuid.UUID], now: dt.datetime) -> None:
@@ -29,9 +43,11 @@ def supersede_named(session: Session, person_id: uuid.UUID, now: dt.datetime) ->
 
 def _standing(session: Session, people: Collection[uuid.UUID]) -> list[Certificate]:
     """Lock and return the proofs of people that are neither superseded nor revoked."""
-    stands = (Certificate.superseded_at.is_(None), Certificate.revoked_at.is_(None))
-    query = sa.select(Certificate).where(Certificate.person_id.in_(people), *stands)
-    return list(session.scalars(query.order_by(Certificate.id).with_for_update()))
+    ids = [row.id for row in _LOCK_STANDING(session, people=list(people))]
+    if not ids:
+        return []
+    query = sa.select(Certificate).where(Certificate.id.in_(ids)).order_by(Certificate.id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _supersede(session: Session, rows: Iterable[Certificate], why: str, now: dt.datetime) -> None:

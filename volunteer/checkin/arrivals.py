@@ -102,7 +102,7 @@ class Desk:
             self._admit(case, person, life)
         if event.once and self._would_change(case, person, life):
             ticket = ScanKeyIn(event.once, "ticket", event.scan_id, event.once.bytes)
-            if not claim(self._session, [ticket], self._now):
+            if claim(self._session, [ticket], self._now):
                 case.reasons.add(Reason.CODE_USED)
         return self._finished(case, person)
 

@@ -8,14 +8,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from volunteer.checkin.events import Event, digest_of
 from volunteer.checkin.models import SCAN_KEYS, ScanKey
-from volunteer.database import is_postgresql
+from volunteer.prepared import Insert, Query
 
 
 class Claim(StrEnum):
@@ -44,10 +44,16 @@ class Claimed:
     scan_id: uuid.UUID
 
 
-def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> set[uuid.UUID]:
-    """Claim ids, in order of id; return those that were free. Waits for whoever claims them now."""
-    if not keys:
-        return set()
+_CLAIM = Insert(SCAN_KEYS, if_free="client_id")
+_KNOWN = Query(
+    lambda among: sa.select(
+        SCAN_KEYS.c.client_id, SCAN_KEYS.c.sender, SCAN_KEYS.c.scan_id, SCAN_KEYS.c.body_digest
+    ).where(among(SCAN_KEYS.c.client_id, "ids"))
+)
+
+
+def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> dict[uuid.UUID, Any]:
+    """Claim ids, in order of id; return what those stand for that were taken. Waits for whoever claims them now."""
     rows = [
         {
             "client_id": key.client_id,
@@ -58,9 +64,11 @@ def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> set[
         }
         for key in sorted(keys, key=lambda key: key.client_id)
     ]
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    query = insert(SCAN_KEYS).on_conflict_do_nothing(index_elements=["client_id"])
-    return set(session.scalars(query.returning(SCAN_KEYS.c.client_id), rows))
+    if _CLAIM(session, rows) == len(rows):
+        return {}
+    ours = {key.client_id: key.scan_id for key in keys}
+    known = _KNOWN(session, ids=list(ours))
+    return {row.client_id: row for row in known if row.scan_id != ours[row.client_id]}
 
 
 def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt.datetime) -> list[Claimed]:
@@ -69,16 +77,14 @@ def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt
     for event in events:
         if event.client_id and event.client_id not in first:
             first[event.client_id] = ScanKeyIn(event.client_id, sender, event.scan_id, digest_of(event.body))
-    free = claim(session, list(first.values()), now)
-    taken = first.keys() - free
-    there = {row.client_id: row for row in session.execute(_known(taken))} if taken else {}
+    taken = claim(session, list(first.values()), now)
     claimed = []
     for event in events:
         key = first.get(event.client_id) if event.client_id else None
-        if key is None or (key.scan_id == event.scan_id and key.client_id in free):
+        if key is None or (key.scan_id == event.scan_id and key.client_id not in taken):
             claimed.append(Claimed(Claim.NEW, event.scan_id))
             continue
-        held = there.get(key.client_id, key)
+        held = taken.get(key.client_id, key)
         is_same = held.sender == sender and held.body_digest == digest_of(event.body)
         claimed.append(Claimed(Claim.AGAIN if is_same else Claim.REUSED, held.scan_id))
     return claimed
@@ -87,10 +93,3 @@ def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt
 def scan_of_client(session: Session, client_id: uuid.UUID) -> uuid.UUID | None:
     """Return the scan that a client's id stands for."""
     return session.scalar(sa.select(ScanKey.scan_id).where(ScanKey.client_id == client_id))
-
-
-def _known(ids: set[uuid.UUID]) -> sa.Select[tuple[uuid.UUID, str, uuid.UUID, bytes]]:
-    """Return what these ids stand for."""
-    return sa.select(SCAN_KEYS.c.client_id, SCAN_KEYS.c.sender, SCAN_KEYS.c.scan_id, SCAN_KEYS.c.body_digest).where(
-        SCAN_KEYS.c.client_id.in_(ids)
-    )

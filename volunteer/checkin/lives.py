@@ -23,11 +23,31 @@ from volunteer.checkin.owners import MERGED, OWNER, WITH_OWNERS
 from volunteer.checkin.reasons import Direction, Flag, Mode, Reason
 from volunteer.checkin.rules import Scan, ShiftFacts
 from volunteer.checkin.segments import remembered_until, segments
+from volunteer.prepared import Among, Query
 
 MEMORY = dt.timedelta(hours=26)
 """The longest that a scan is remembered: 30 min, a shift of 24 h, 60 min, its last minute, a code's life."""
 REACH = dt.timedelta(days=3)
 Span = tuple[dt.datetime, dt.datetime]
+#: What the fold asks of a scan.
+FOLDED = (
+    "id",
+    "client_id",
+    "person_id",
+    "shift_id",
+    "direction",
+    "mode",
+    "judged_at",
+    "code_form",
+    "code_step",
+    "refusals",
+    "flags",
+    "strong",
+    "held",
+    "geo_optional",
+    "walk_in",
+    "places",
+)
 
 
 @dataclass(slots=True)
@@ -98,7 +118,7 @@ def load(
 
 def whole(session: Session, person_id: uuid.UUID) -> Life:
     """Return all scans of one person."""
-    scans = [scan_of(row) for row in session.execute(_of_people([person_id]))]
+    scans = [scan_of(row) for row in _WHOLE(session, people=[person_id])]
     shifts = activities.shifts_of(session, {scan.shift_id for scan in scans if scan.shift_id})
     return Life(person_id, {scan.id: scan for scan in scans}, dict(shifts))
 
@@ -128,30 +148,34 @@ def rows_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
     """Return stored scans by id, each with whether it is `voided`."""
     if not scan_ids:
         return {}
-    return {row.id: row for row in session.execute(_select().where(SCANS.c.id.in_(scan_ids)))}
+    return {row.id: row for row in _BY_ID(session, ids=list(scan_ids))}
 
 
-def _select() -> sa.Select[Any]:
+def _select(names: Iterable[str] = tuple(SCANS.c.keys())) -> sa.Select[Any]:
     """Return the query for scans, each with whose it is and whether it is `voided`."""
     voided = SCAN_VOIDS.c.scan_id.is_not(None).label("voided")
-    columns = [OWNER if column is SCANS.c.person_id else column for column in SCANS.c]
+    columns = [OWNER if name == "person_id" else SCANS.c[name] for name in names]
     return sa.select(*columns, voided).select_from(
         WITH_OWNERS.outerjoin(SCAN_VOIDS, SCAN_VOIDS.c.scan_id == SCANS.c.id)
     )
 
 
-def _of_people(people: Collection[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+def _of_people(among: Among, *wanted: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
     """Return the query for the scans of these people: their own, and those of the records merged into theirs."""
-    own = _select().where(SCANS.c.person_id.in_(people), MERGED.c.into_id.is_(None), *wanted)
-    return sa.union_all(own, _select().where(MERGED.c.into_id.in_(people), *wanted))
+    own = _select(FOLDED).where(among(SCANS.c.person_id, "people"), MERGED.c.into_id.is_(None), *wanted)
+    return sa.union_all(own, _select(FOLDED).where(among(MERGED.c.into_id, "people"), *wanted))
+
+
+_WHOLE = Query(_of_people)
+_BETWEEN = Query(lambda among: _of_people(among, SCANS.c.judged_at.between(sa.bindparam("low"), sa.bindparam("high"))))
+_BY_ID = Query(lambda among: _select().where(among(SCANS.c.id, "ids")))
 
 
 def _between(
     session: Session, people: Collection[uuid.UUID], low: dt.datetime, high: dt.datetime
 ) -> Iterable[tuple[uuid.UUID, Scan]]:
     """Return the scans of these people judged between two instants."""
-    query = _of_people(people, SCANS.c.judged_at.between(low, high))
-    return [(row.person_id, scan_of(row)) for row in session.execute(query)]
+    return [(row.person_id, scan_of(row)) for row in _BETWEEN(session, people=list(people), low=low, high=high)]
 
 
 def _learn(session: Session, known: dict[uuid.UUID, FullShift], ids: set[uuid.UUID]) -> None:

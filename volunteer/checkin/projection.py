@@ -26,6 +26,7 @@ from volunteer.database import new_id
 from volunteer.hours import service as hours
 from volunteer.hours.seams import Presence
 from volunteer.hours.spans import clip, span, total, union
+from volunteer.prepared import Insert, Query, Update
 
 LONGEST = dt.timedelta(days=2)
 """A shift of at most 24 h touches at most this many days after the one on which it starts."""
@@ -42,6 +43,31 @@ _COMPARED = (
     "flags",
     "site_day",
 )
+_ADD = Insert(ATTENDANCES)
+_CHANGE = Update(ATTENDANCES, "id", _COMPARED)
+_LIST = Insert(UNMATCHED_SCANS)
+_THERE = Query(
+    lambda among: sa.select(*(ATTENDANCES.c[name] for name in ("id", "person_id", "shift_id", *_COMPARED))).where(
+        among(ATTENDANCES.c.person_id, "people"), among(ATTENDANCES.c.shift_id, "shifts")
+    )
+)
+_IDS = Query(
+    lambda among: sa.select(ATTENDANCES.c.person_id, ATTENDANCES.c.shift_id, ATTENDANCES.c.id).where(
+        among(ATTENDANCES.c.person_id, "people")
+    )
+)
+_PRESENCE = sa.select(
+    *(ATTENDANCES.c[name] for name in ("person_id", "shift_id", "pairs", "walk_in", "closes_at", "has_open_pair"))
+).where(ATTENDANCES.c.pair_count > 0)
+_PRESENT = Query(lambda among: _PRESENCE.where(among(ATTENDANCES.c.person_id, "people")))
+_PRESENT_ON = Query(
+    lambda among: _PRESENCE.where(
+        among(ATTENDANCES.c.person_id, "people"),
+        ATTENDANCES.c.site_day.between(sa.bindparam("low"), sa.bindparam("high")),
+    )
+)
+_WAITING = Query(lambda among: sa.select(UNMATCHED_SCANS).where(among(UNMATCHED_SCANS.c.person_id, "people")))
+_LISTED = Query(lambda among: sa.select(UNMATCHED_SCANS.c.scan_id).where(among(UNMATCHED_SCANS.c.scan_id, "ids")))
 
 
 @dataclass(slots=True)
@@ -101,13 +127,13 @@ def presences_of_people(
 
     `known` are shifts that were loaded already.
     """
-    people = days_of_people.keys()
-    query = sa.select(ATTENDANCES).where(ATTENDANCES.c.person_id.in_(people), ATTENDANCES.c.pair_count > 0)
+    people = list(days_of_people)
     if all(days_of_people.values()):
         every = {day for days in days_of_people.values() for day in days}
-        query = query.where(ATTENDANCES.c.site_day.between(min(every) - LONGEST, max(every)))
-    rows = session.execute(query).all()
-    waiting = session.execute(sa.select(UNMATCHED_SCANS).where(UNMATCHED_SCANS.c.person_id.in_(people))).all()
+        rows = _PRESENT_ON(session, people=people, low=min(every) - LONGEST, high=max(every))
+    else:
+        rows = _PRESENT(session, people=people)
+    waiting = _WAITING(session, people=people)
     ids = {row.shift_id for row in rows} | {row.shift_id for row in waiting if row.shift_id}
     shifts = {**known, **activities.shifts_of(session, ids - known.keys())}
     touched = {shift_id: days_of(shifts[shift_id]) for shift_id in ids}
@@ -173,10 +199,7 @@ def recorded_by(session: Session, scan_ids: Sequence[uuid.UUID]) -> frozenset[uu
 
 def ids_of(session: Session, people: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
     """Return the ids of these people's attendances, by (person, shift)."""
-    query = sa.select(ATTENDANCES.c.person_id, ATTENDANCES.c.shift_id, ATTENDANCES.c.id).where(
-        ATTENDANCES.c.person_id.in_(people)
-    )
-    return {(row.person_id, row.shift_id): row.id for row in session.execute(query)}
+    return {(row.person_id, row.shift_id): row.id for row in _IDS(session, people=list(people))}
 
 
 def facts_of(row: Any) -> AttendanceFacts:
@@ -248,8 +271,7 @@ def _write(
 ) -> None:
     """Insert and update the rows that differ from what is wanted."""
     people, at = {key[0] for key in wanted}, {key[1] for key in wanted}
-    query = sa.select(ATTENDANCES).where(ATTENDANCES.c.person_id.in_(people), ATTENDANCES.c.shift_id.in_(at))
-    there = {(row.person_id, row.shift_id): row for row in session.execute(query)}
+    there = {(row.person_id, row.shift_id): row for row in _THERE(session, people=list(people), shifts=list(at))}
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for key, values in wanted.items():
@@ -261,20 +283,12 @@ def _write(
         else:
             written.ids[key] = row.id
             if any(getattr(row, name) != values[name] for name in _COMPARED):
-                changed.append({"row_id": row.id, **values})
+                changed.append({"id": row.id, **values})
         if _closed(row.pairs if row else []) != _closed(values["pairs"]):
             written.move(key[0], days_of(shifts[key[1]]))
     written.changed_count += len(added) + len(changed)
-    if added:
-        session.execute(sa.insert(ATTENDANCES), added)
-    if changed:
-        columns = {name: sa.bindparam(name, type_=ATTENDANCES.c[name].type) for name in _COMPARED}
-        update = (
-            sa.update(ATTENDANCES)
-            .where(ATTENDANCES.c.id == sa.bindparam("row_id", type_=ATTENDANCES.c.id.type))
-            .values(columns)
-        )
-        session.connection().execute(update, changed)
+    _ADD(session, added)
+    _CHANGE(session, changed)
 
 
 def _closed(pairs: Iterable[Mapping[str, Any]]) -> list[Any]:
@@ -313,7 +327,7 @@ def _replace_unmatched(
     written: Written,
 ) -> None:
     """Let exactly the wanted ones of these scans be listed."""
-    listed = set(session.scalars(sa.select(UNMATCHED_SCANS.c.scan_id).where(UNMATCHED_SCANS.c.scan_id.in_(who))))
+    listed = {row.scan_id for row in _LISTED(session, ids=list(who))}
     gone, new = listed - wanted.keys(), wanted.keys() - listed
     if gone:
         session.execute(sa.delete(UNMATCHED_SCANS).where(UNMATCHED_SCANS.c.scan_id.in_(gone)))
@@ -321,7 +335,7 @@ def _replace_unmatched(
         stations = sa.select(ScanRow.id, ScanRow.station_id).where(ScanRow.id.in_(new))
         for scan_id, station_id in session.execute(stations):
             wanted[scan_id]["station_id"] = station_id
-        session.execute(sa.insert(UNMATCHED_SCANS), [wanted[scan_id] for scan_id in sorted(new)])
+        _LIST(session, [wanted[scan_id] for scan_id in sorted(new)])
     for scan_id in gone | new:
         written.move(*who[scan_id])
     written.changed_count += len(gone) + len(new)

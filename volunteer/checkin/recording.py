@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.activities import service as activities
@@ -30,12 +29,14 @@ from volunteer.checkin.reasons import Direction, Mode, Reason
 from volunteer.checkin.rules import Arrival, judge_arrival
 from volunteer.checkin.scanners import Scanner
 from volunteer.errors import RateLimited
+from volunteer.prepared import Insert
 from volunteer.registration import service as registration
 from volunteer.registration.service import PersonFacts
 from volunteer.web import limits
 
 OVERTAKEN = dt.timedelta(seconds=5)
 """How long a request may wait for a person's lock while others pass it."""
+_STORE, _STORE_PLACES = Insert(SCANS), Insert(SCAN_PLACES)
 Ids = dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]
 
 
@@ -202,7 +203,7 @@ class Recording:
         """Insert the new scans, and where they were made from."""
         if not fresh:
             return
-        self._session.execute(sa.insert(SCANS), [arrived.row for arrived in self._arrived.values()])
+        _STORE(self._session, [arrived.row for arrived in self._arrived.values()])
         scanner = self._scanner
         places = [
             {
@@ -218,8 +219,7 @@ class Recording:
             for event in (self._events[i] for i in fresh)
             if event.position or scanner.device_id is None
         ]
-        if places:
-            self._session.execute(sa.insert(SCAN_PLACES), places)
+        _STORE_PLACES(self._session, places)
 
     def _project(self, folds: Mapping[uuid.UUID, Folded]) -> Ids:
         """Write the attendances of whoever was scanned anew; return the ids of all that an answer may name."""

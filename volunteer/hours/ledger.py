@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from volunteer.config import settings
 from volunteer.database import Base, new_id
 from volunteer.hours.models import LedgerChain, LedgerLine, LineClass, LineKind
+from volunteer.prepared import Insert, Query, Update
 
 GENESIS = bytes(32)
 LINES, CHAINS = (Base.metadata.tables[model.__tablename__] for model in (LedgerLine, LedgerChain))
@@ -44,6 +45,20 @@ _SAID = (
     "created_at",
 )
 _END = ("entries", "last_hash", "mac", "resettle_at")
+_ADD_LINES, _ADD_ENDS, _MOVE_ENDS = Insert(LINES), Insert(CHAINS), Update(CHAINS, "person_id", _END)
+_LOCK = Query(
+    lambda among: (
+        sa.select(CHAINS.c.person_id, CHAINS.c.entries, CHAINS.c.last_hash, CHAINS.c.resettle_at)
+        .where(among(CHAINS.c.person_id, "people"))
+        .order_by(CHAINS.c.person_id)
+        .with_for_update()
+    )
+)
+_SAYING = sa.select(*(LINES.c[name.rstrip("_")].label(name) for name in _SAID)).order_by(
+    LINES.c.person_id, LINES.c.sequence
+)
+_LINES = Query(lambda among: _SAYING.where(among(LINES.c.person_id, "people")))
+_LINES_ON = Query(lambda among: _SAYING.where(among(LINES.c.person_id, "people"), among(LINES.c.site_day, "days")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +122,20 @@ class Chain:
 
 def lock_chains(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Chain]:
     """Return the chains of these people, locked; they have locked the people, so nobody else begins one meanwhile."""
-    query = sa.select(CHAINS).where(CHAINS.c.person_id.in_(people)).order_by(CHAINS.c.person_id).with_for_update()
     found = {person_id: Chain(person_id) for person_id in people}
-    for row in session.execute(query):
+    for row in _LOCK(session, people=list(people)):
         found[row.person_id] = Chain(row.person_id, row.entries, row.last_hash, row.resettle_at, is_stored=True)
     return found
 
 
 def write(session: Session, chains: Iterable[Chain], rows: Sequence[dict[str, Any]]) -> None:
     """Insert linked lines and store the ends of their chains: three statements at most, for any number of people."""
-    if rows:
-        session.execute(sa.insert(LINES), rows)
+    _ADD_LINES(session, rows)
     changed = [chain for chain in chains if chain.is_changed or not chain.is_stored]
     new = [_end(chain) for chain in changed if not chain.is_stored]
-    old = [_end(chain) | {"whose": chain.person_id} for chain in changed if chain.is_stored]
-    if new:
-        session.execute(sa.insert(CHAINS), new)
-    if old:
-        columns = {name: sa.bindparam(name, type_=CHAINS.c[name].type) for name in _END}
-        whose = sa.bindparam("whose", type_=CHAINS.c.person_id.type)
-        session.connection().execute(sa.update(CHAINS).where(CHAINS.c.person_id == whose).values(columns), old)
+    old = [_end(chain) for chain in changed if chain.is_stored]
+    _ADD_ENDS(session, new)
+    _MOVE_ENDS(session, old)
     for chain in changed:
         chain.is_stored, chain.is_changed = True, False
 
@@ -152,12 +161,13 @@ def lines_of_people(
     session: Session, days: Mapping[uuid.UUID, frozenset[dt.date] | None]
 ) -> dict[uuid.UUID, list[Any]]:
     """Return lines of many people in order, of each those of their site days (None: all), in one statement."""
-    query = sa.select(*(getattr(LedgerLine, name) for name in _SAID)).where(LedgerLine.person_id.in_(days.keys()))
     wanted = list(days.values())
-    if None not in wanted:
-        query = query.where(LedgerLine.site_day.in_({day for one in wanted if one for day in one}))
+    if None in wanted:
+        rows = _LINES(session, people=list(days))
+    else:
+        rows = _LINES_ON(session, people=list(days), days=list({day for one in wanted if one for day in one}))
     found: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days}
-    for row in session.execute(query.order_by(LedgerLine.person_id, LedgerLine.sequence)):
+    for row in rows:
         only = days[row.person_id]
         if only is None or row.site_day in only:
             found[row.person_id].append(row)

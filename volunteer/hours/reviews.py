@@ -20,7 +20,11 @@ from volunteer.hours.models import HourRequest, LineClass, RequestKind, RequestS
 from volunteer.hours.reckoning import Reckoned, over_cap_key, pair_key
 from volunteer.hours.seams import Presence
 from volunteer.hours.spans import Span, minute_of, subtract, total
+from volunteer.prepared import Query
 
+_ASKING = Query(
+    lambda among: sa.select(HourRequest.person_id).where(among(HourRequest.__table__.c.person_id, "people"))
+)
 NOT_REVIEWS = (RequestKind.MAKE_UP, RequestKind.CORRECTION)
 
 
@@ -43,9 +47,11 @@ class Wanted:
 def requests_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, list[HourRequest]]:
     """Return every request about these people, in order of asking."""
     found: dict[uuid.UUID, list[HourRequest]] = {person_id: [] for person_id in people}
-    query = sa.select(HourRequest).where(HourRequest.person_id.in_(people)).order_by(HourRequest.created_at)
-    for row in session.scalars(query):
-        found[row.person_id].append(row)
+    asking = {row.person_id for row in _ASKING(session, people=list(people))}
+    if asking:
+        query = sa.select(HourRequest).where(HourRequest.person_id.in_(asking)).order_by(HourRequest.created_at)
+        for row in session.scalars(query):
+            found[row.person_id].append(row)
     return found
 
 

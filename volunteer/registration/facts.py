@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.phone import PhoneError, normalize_phone
+from volunteer.prepared import Query
 from volunteer.registration import vault
 from volunteer.registration.models import Person, PersonMerge
 from volunteer.registration.rules import PersonStatus, age_on
@@ -23,6 +25,35 @@ from volunteer.registration.statuses import today
 
 MOST_SHARING = 20
 GONE = (PersonStatus.ERASED.value, PersonStatus.MERGED.value)
+#: What facts are told from: of what is sealed only the name of a minor.
+_FACTS = sa.select(
+    *(
+        Person.__table__.c[name]
+        for name in (
+            "id",
+            "volunteer_no",
+            "pass_no",
+            "card_serial",
+            "status",
+            "birth_date",
+            "name",
+            "name_sealed",
+            "skills",
+            "guardian_name_sealed",
+            "erased_at",
+        )
+    )
+)
+_BY_ID = Query(lambda among: _FACTS.where(among(Person.__table__.c.id, "ids")))
+_LOCKED = Query(lambda among: _FACTS.where(among(Person.__table__.c.id, "ids")).order_by(Person.id).with_for_update())
+_BY_PASS = Query(lambda among: _FACTS.where(among(Person.__table__.c.pass_no, "passes"), Person.status.not_in(GONE)))
+_LOCKED_BY_PASS = Query(
+    lambda among: (
+        _FACTS.where(among(Person.__table__.c.pass_no, "passes"), Person.status.not_in(GONE))
+        .order_by(Person.id)
+        .with_for_update()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +65,6 @@ class PersonFacts:
         birth_date: for ages; 1 January 1900 for a tombstone.
         display_name: masked.
         guardian_consented: whether a guardian's consent is on record; only minors need one.
-        phone_tail: the last four digits of the phone, or None.
     """
 
     id: uuid.UUID
@@ -46,12 +76,10 @@ class PersonFacts:
     display_name: str
     skills: frozenset[str]
     guardian_consented: bool
-    phone_tail: str | None
 
 
-def facts(person: Person) -> PersonFacts:
-    """Return the facts of a row."""
-    phone = vault.opened(person, "phone")
+def facts(person: Any) -> PersonFacts:
+    """Return the facts of a row, or of `_FACTS` of one."""
     return PersonFacts(
         id=person.id,
         volunteer_no=person.volunteer_no,
@@ -62,7 +90,6 @@ def facts(person: Person) -> PersonFacts:
         display_name=vault.shown_name(person),
         skills=frozenset(person.skills),
         guardian_consented=person.guardian_name_sealed is not None,
-        phone_tail=phone[-vault.TAIL_DIGITS :] if phone else None,
     )
 
 
@@ -99,10 +126,8 @@ def find_by_passes(session: Session, pass_nos: Collection[str], *, lock: bool = 
     A card or code of a record that was merged means the person who is left: their facts, with that card's number and
     serial. It costs two statements more, and only where a number is nobody's.
     """
-    query = sa.select(Person).where(Person.pass_no.in_(set(pass_nos)), Person.status.not_in(GONE))
-    if lock:
-        query = query.order_by(Person.id).with_for_update().execution_options(populate_existing=True)
-    found = {person.pass_no: facts(person) for person in session.scalars(query)}
+    query = _LOCKED_BY_PASS if lock else _BY_PASS
+    found = {person.pass_no: facts(person) for person in query(session, passes=list(set(pass_nos)))}
     missing = set(pass_nos) - found.keys()
     return found | _through_merges(session, missing, lock=lock) if missing else found
 
@@ -139,14 +164,12 @@ def survivors(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.
 
 def lock_people(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:
     """Lock these people until commit, in order of id, and return their facts; unknown ids are left out."""
-    query = sa.select(Person).where(Person.id.in_(set(person_ids))).order_by(Person.id).with_for_update()
-    rows = session.scalars(query.execution_options(populate_existing=True))
-    return {person.id: facts(person) for person in rows}
+    return {person.id: facts(person) for person in _LOCKED(session, ids=list(set(person_ids)))}
 
 
 def facts_of(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:
     """Return the facts of these people, by id; unknown ids are left out. One statement."""
-    return {person.id: facts(person) for person in _rows(session, person_ids)}
+    return {person.id: facts(person) for person in _BY_ID(session, ids=list(set(person_ids)))} if person_ids else {}
 
 
 def display_names(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -15,8 +15,13 @@ from volunteer.access import Actor, Permission, Role
 from volunteer.areas import service as areas
 from volunteer.database import reading
 from volunteer.errors import NotFound
+from volunteer.prepared import Query
 from volunteer.stations.models import Station
 from volunteer.stations.rules import StationLevel
+
+#: The table, for rooms above that join it: `_facts` of a shift takes name, path and place of its station.
+STATIONS = Station.__table__
+_PATHS = Query(lambda among: sa.select(STATIONS.c.path).where(among(STATIONS.c.id, "ids")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,8 @@ def _paths_of(ids: Iterable[uuid.UUID | None], area_ids: Iterable[uuid.UUID]) ->
     ids, area_ids = list(ids), list(area_ids)
     if not ids and not area_ids:
         return ()
+    if not area_ids:
+        return tuple(sorted(row.path for row in _PATHS(reading(), ids=ids)))
     query = sa.select(Station.path).where(Station.id.in_(ids) | Station.area_id.in_(area_ids))
     return tuple(sorted(reading().scalars(query)))
 

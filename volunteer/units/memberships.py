@@ -14,10 +14,16 @@ from sqlalchemy.orm import Session
 
 from volunteer.database import new_id
 from volunteer.errors import Conflict, invalid
+from volunteer.prepared import Query
 from volunteer.units import queries
 from volunteer.units.models import COUNTS, REPORT_IN, Membership, Unit
 
 memberships_as_of = queries.memberships_as_of
+_AS_OF = Query(
+    lambda among: queries.memberships_as_of(sa.bindparam("day", type_=sa.Date())).where(
+        among(Membership.__table__.c.person_id, "people")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +143,7 @@ def units_of(session: Session, person_ids: Collection[uuid.UUID], on: dt.date) -
     """Return person id -> the unit in which they count on a day; who counts in none is left out."""
     if not person_ids:
         return {}
-    query = queries.memberships_as_of(on).where(Membership.person_id.in_(person_ids))
-    return {person_id: unit_id for person_id, unit_id in session.execute(query)}
+    return {row.person_id: row.unit_id for row in _AS_OF(session, people=list(set(person_ids)), day=on)}
 
 
 def history_of(session: Session, person_id: uuid.UUID) -> list[dict[str, object]]:

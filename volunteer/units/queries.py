@@ -19,7 +19,9 @@ IS_COUNTED = Membership.kind == sa.literal_column(f"'{COUNTS}'")
 
 
 def in_force(
-    from_on: InstrumentedAttribute[dt.date], until_on: InstrumentedAttribute[dt.date | None], day: dt.date
+    from_on: InstrumentedAttribute[dt.date],
+    until_on: InstrumentedAttribute[dt.date | None],
+    day: dt.date | sa.BindParameter[dt.date],
 ) -> sa.ColumnElement[bool]:
     """Return the condition that `day` lies in the half-open days of a row."""
     return sa.and_(from_on <= day, sa.or_(until_on.is_(None), until_on > day))
@@ -121,7 +123,7 @@ def report_ins_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:
     return sa.select(Membership.person_id, Membership.unit_id).where(Membership.kind == REPORT_IN, here)
 
 
-def memberships_as_of(day: dt.date) -> sa.Select[uuid.UUID, uuid.UUID]:
+def memberships_as_of(day: dt.date | sa.BindParameter[dt.date]) -> sa.Select[uuid.UUID, uuid.UUID]:
     """Return a select of (person_id, unit_id): the one unit in which each person counted on `day`."""
     return sa.select(Membership.person_id, Membership.unit_id).where(
         IS_COUNTED, in_force(Membership.from_on, Membership.until_on, day)

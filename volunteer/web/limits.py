@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from volunteer.config import settings
 from volunteer.database import Base, lock_name, new_id, reading, survive, transaction
 from volunteer.errors import RateLimited
+from volunteer.prepared import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ class LimitHit(Base):
     __table_args__ = (sa.Index("ix_limit_hits_key_at", "key", "at"),)
 
 
+_SINCE = Query(
+    lambda _: (
+        sa.select(LimitHit.at)
+        .where(LimitHit.key == sa.bindparam("key"), LimitHit.at > sa.bindparam("edge"))
+        .order_by(LimitHit.at)
+    )
+)
+
+
 def take(name: str, subject: str, now: dt.datetime) -> uuid.UUID:
     """Count one use of `name` by `subject` and return the hit, which `give_back` can take away.
 
@@ -77,10 +87,9 @@ def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
 def check(name: str, subject: str, now: dt.datetime) -> None:
     """Raise RateLimited if the window of `name` and `subject` is full, without counting a use."""
     limit = LIMITS[name]
-    window = (LimitHit.key == _key(name, subject), LimitHit.at > _edge(limit, now))
-    count, oldest = reading().execute(sa.select(sa.func.count(), sa.func.min(LimitHit.at)).where(*window)).one()
-    if count >= limit.most:
-        raise _full(limit, oldest, now)
+    hits = _SINCE(reading(), key=_key(name, subject), edge=_edge(limit, now))
+    if len(hits) >= limit.most:
+        raise _full(limit, hits[0].at, now)
 
 
 def give_back(hit: uuid.UUID) -> None:
