@@ -29,6 +29,8 @@ NUMBER = re.compile(r"E2026[0-9A-HJKMNP-TV-Z]{8}")
 WAYS = (
     ("GET", "/rates.xlsx"),
     ("GET", "/rates.csv"),
+    ("GET", "/rates/areas.xlsx"),
+    ("GET", "/rates/areas.csv"),
     ("GET", "/rates/stations.xlsx"),
     ("POST", "/rates/{school}/missing.xlsx"),
     ("POST", "/rates/{school}/invited.xlsx"),
@@ -89,8 +91,8 @@ def test_every_sheet_is_on_record_and_carries_its_mark(app: Flask, api: Api, adm
         else:
             rows = list(csv.reader(io.StringIO(seen.data.decode("utf-8-sig"))))
             assert {len(row) for row in rows} == {len(rows[0])}, "a line that a machine cannot read"
-    for path in ("/reports/registration-rates.xlsx", "/reports/registration-rates.csv"):
-        answer = api("GET", path, token=found.tokens["liaison"], expect=200)
+    for path in ("registration-rates.xlsx", "registration-rates.csv", "area-rates.xlsx", "area-rates.csv"):
+        answer = api("GET", f"/reports/{path}", token=found.tokens["liaison"], expect=200)
         numbers.append(answer.headers[attachments.NUMBER])
     with app.app_context():
         rows = reading().scalars(sa.select(Export).order_by(Export.id)).all()
@@ -111,6 +113,8 @@ def test_the_api_declares_its_sheets_and_no_others() -> None:
     assert out == {
         "/reports/registration-rates.xlsx",
         "/reports/registration-rates.csv",
+        "/reports/area-rates.xlsx",
+        "/reports/area-rates.csv",
         "/imports/<uuid:import_id>/errors.xlsx",
         "/imports/templates/<name>.xlsx",
     }

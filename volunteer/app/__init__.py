@@ -76,8 +76,8 @@ from volunteer.registration import (
 )
 from volunteer.registration import pages as registration_pages
 from volunteer.reports import api as reports_api
+from volunteer.reports import area_rates_pages, honour_api, honour_pages, rates_pages, talent_sheet_pages
 from volunteer.reports import event_pages as unit_event_pages
-from volunteer.reports import honour_api, honour_pages, rates_pages, talent_sheet_pages
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
 from volunteer.reports import people_pages as report_people_pages
@@ -173,6 +173,7 @@ PAGES: tuple[Pages, ...] = (
     areas_desk.pages,
     audit_pages.pages,
     rates_pages.pages,
+    area_rates_pages.pages,
     help_pages.pages,
     hours_pages.pages,
     request_pages.pages,

@@ -21,6 +21,11 @@ def ids_below(area_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
     return sa.select(below.c.id)
 
 
+def tree() -> sa.Select[uuid.UUID, str, str, str, uuid.UUID | None]:
+    """Return a select of (id, code, name, level, parent_id) of all areas; places do not change."""
+    return sa.select(Area.id, Area.code, Area.name, Area.level, Area.parent_id)
+
+
 def parents() -> sa.Select[uuid.UUID, uuid.UUID | None]:
     """Return a select of (id, parent_id) of all areas; places do not change."""
     return sa.select(Area.id, Area.parent_id)

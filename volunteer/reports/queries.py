@@ -63,6 +63,17 @@ class UnitOfDay:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaOfTree:
+    """An area, as it is called now; its place does not change."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    level: str
+    parent_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """When a number was last set, and by whom."""
 
@@ -173,6 +184,14 @@ def populations(session: Session, day: dt.date) -> dict[uuid.UUID, int | None]:
 def area_parents(session: Session) -> dict[uuid.UUID, uuid.UUID | None]:
     """Return in which area each area lies."""
     return {row.id: row.parent_id for row in session.execute(areas.parents())}
+
+
+def areas_in_all(session: Session) -> dict[uuid.UUID, AreaOfTree]:
+    """Return all areas, by id."""
+    return {
+        row.id: AreaOfTree(row.id, row.code, row.name, row.level, row.parent_id)
+        for row in session.execute(areas.tree())
+    }
 
 
 def places(session: Session) -> list[Place]:

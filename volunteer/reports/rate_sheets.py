@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from volunteer.access import Actor
 from volunteer.exports import service as exports
 from volunteer.exports.rules import ExportKind, Format, Stamp
+from volunteer.reports.queries import Setting
 from volunteer.reports.service import Line, RatesReport
 from volunteer.reports.sheets import Cell, Column, Form, to_csv, to_xlsx
-from volunteer.units.rules import Denominator, UnitKind
+from volunteer.units.rules import Counts, Denominator, UnitKind
 
 COLUMNS = (
     Column("名次", Form.WHOLE, 6),
@@ -39,32 +40,51 @@ def taken(actor: Actor, report: RatesReport, form: Format, now: dt.datetime) -> 
 BASE, RATE = 6, 8
 
 
-def columns_of(by: Denominator) -> tuple[Column, ...]:
+def columns_of(by: Denominator, columns: tuple[Column, ...] = COLUMNS) -> tuple[Column, ...]:
     """Return the columns of a report over this number."""
     if by is Denominator.TASK:
-        return COLUMNS
-    found = list(COLUMNS)
+        return columns
+    found = list(columns)
     found[BASE], found[RATE] = Column(by.label, Form.WHOLE, 10), Column(by.rate_name, Form.PERCENT, 12)
     return tuple(found)
 
 
 def as_xlsx(report: RatesReport, site_name: str, stamp: Stamp) -> bytes:
     """Return the report as a workbook."""
-    total, by = report.total, report.denominator
-    rate = "—" if total.rate is None else f"{total.rate:.1%}"
-    name = "完成率" if by is Denominator.TASK else by.rate_name
-    over = f"任务为 {report.year} 年度任务数" if by is Denominator.TASK else f"{by.label}以当日为准"
-    last = f"{report.last_set.at.astimezone(stamp.at.tzinfo):%Y-%m-%d %H:%M}" if report.last_set else "—"
+    over = over_words(report.denominator, report.year)
     titles = (
         f"{site_name}:各单位志愿者注册情况",
         f"截至 {report.as_of};{over},按当日的隶属关系含下级单位;制表时间 {stamp.at:%Y-%m-%d %H:%M}",
-        f"{name} = 已注册 ÷ {by.label}({by.label}最近修改:{last});活跃 = 本年 1 月 1 日至统计日有有效服务时长;"
-        "时长按服务当日所属单位统计",
-        f"合计:{by.label} {'—' if total.base is None else total.base},已注册 {total.registered}"
-        f"(其中未选单位 {report.without_unit}),{name} {rate},活跃 {total.active},服务时长 {total.minutes} 分钟;"
-        "每人只计一次,双报到人数另列",
+        formula(report.denominator, report.last_set, stamp) + ";时长按服务当日所属单位统计",
+        total_words(report.total, f"其中未选单位 {report.without_unit}"),
     )
-    return to_xlsx("注册情况", titles, columns_of(by), _cells(report), stamp)
+    return to_xlsx("注册情况", titles, columns_of(report.denominator), _cells(report), stamp)
+
+
+def over_words(by: Denominator, year: int) -> str:
+    """Return the words for the number that the rates are over."""
+    return f"任务为 {year} 年度任务数" if by is Denominator.TASK else f"{by.label}以当日为准"
+
+
+def formula(by: Denominator, last_set: Setting | None, stamp: Stamp) -> str:
+    """Return how the rate is reckoned, when its number was last changed, and who is active."""
+    last = f"{last_set.at.astimezone(stamp.at.tzinfo):%Y-%m-%d %H:%M}" if last_set else "—"
+    name = _rate_name(by)
+    return f"{name} = 已注册 ÷ {by.label}({by.label}最近修改:{last});活跃 = 本年 1 月 1 日至统计日有有效服务时长"
+
+
+def total_words(total: Counts, rest: str) -> str:
+    """Return the figures of everybody once; `rest` says who of them stands in no row."""
+    rate = "—" if total.rate is None else f"{total.rate:.1%}"
+    return (
+        f"合计:{total.by.label} {'—' if total.base is None else total.base},已注册 {total.registered}({rest}),"
+        f"{_rate_name(total.by)} {rate},活跃 {total.active},服务时长 {total.minutes} 分钟;每人只计一次,双报到人数另列"
+    )
+
+
+def _rate_name(by: Denominator) -> str:
+    """Return what a rate is called in a sheet."""
+    return "完成率" if by is Denominator.TASK else by.rate_name
 
 
 def as_csv(report: RatesReport) -> bytes:
@@ -79,14 +99,14 @@ def _cells(report: RatesReport) -> Iterator[list[Cell]]:
 
 def _row(line: Line) -> list[Cell]:
     """Return the cells of one row."""
-    counts = line.counts
+    unit = line.unit
+    about: list[Cell] = [line.rank, unit.code, unit.name, UnitKind(unit.kind).label, line.parent_name, line.depth]
+    return about + figures(line.counts)
+
+
+def figures(counts: Counts) -> list[Cell]:
+    """Return the cells of a row's figures, in the order of `COLUMNS`."""
     return [
-        line.rank,
-        line.unit.code,
-        line.unit.name,
-        UnitKind(line.unit.kind).label,
-        line.parent_name,
-        line.depth,
         counts.base,
         counts.registered,
         counts.rate,

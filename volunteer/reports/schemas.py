@@ -4,6 +4,8 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
+from volunteer.areas.rules import AreaLevel
+from volunteer.reports.area_rates import AreaRatesQuery
 from volunteer.reports.service import RatesQuery
 from volunteer.units.rules import Denominator, RateSort, SortOrder, UnitKind
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, QuerySchema, Whole
@@ -27,6 +29,30 @@ class RegistrationRatesQuery(QuerySchema):
             if name in data:
                 data[name] = words(data[name])
         return {"rates": RatesQuery(**data)}
+
+
+class AreaRatesQueryIn(QuerySchema):
+    """Which areas, as of which day, over which number, in which order."""
+
+    as_of = Day()
+    root = Id()
+    depth = Whole(0, 1000)
+    level = Choice(AreaLevel)
+    sort = Choice(RateSort)
+    order = Choice(SortOrder)
+    denominator = Choice(Denominator)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        for name, words in (
+            ("level", AreaLevel),
+            ("sort", RateSort),
+            ("order", SortOrder),
+            ("denominator", Denominator),
+        ):
+            if name in data:
+                data[name] = words(data[name])
+        return {"rates": AreaRatesQuery(**data)}
 
 
 class FiguresOut(BaseSchema):
@@ -75,3 +101,33 @@ class RegistrationRatesOut(BaseSchema):
     denominator_set_at = Instant(allow_none=True)
     rows = fields.List(fields.Nested(RateRowOut))
     total = fields.Nested(TotalOut)
+
+
+class AreaRateRowOut(FiguresOut):
+    """One area; its figures are those of the units that lie in it on that day; a part of an area has no rank."""
+
+    area_id = Id(attribute="area.id")
+    code = fields.String(attribute="area.code")
+    name = fields.String(attribute="area.name")
+    level = Choice(AreaLevel, attribute="area.level")
+    parent_id = Id(allow_none=True, attribute="area.parent_id")
+    depth = fields.Integer()
+    rank = fields.Integer(allow_none=True)
+
+
+class AreaTotalOut(FiguresOut):
+    """The root's figures, or those of everybody once; `without_area` of the registered count in no area."""
+
+    without_area = fields.Integer()
+
+
+class AreaRatesOut(BaseSchema):
+    """Registration rates by area as of a day; `is_part`: of the caller's own units alone."""
+
+    as_of = Day()
+    year = fields.Integer()
+    denominator = Choice(Denominator)
+    denominator_set_at = Instant(allow_none=True)
+    is_part = fields.Boolean()
+    rows = fields.List(fields.Nested(AreaRateRowOut))
+    total = fields.Nested(AreaTotalOut)
