@@ -18,7 +18,7 @@ from volunteer.hours import verification
 from volunteer.imports import storing
 from volunteer.notifications import forgetting
 from volunteer.notifications import service as notifications
-from volunteer.registration import changing, erasure, inviting, lapsing, refusals
+from volunteer.registration import changing, erasure, lapsing, refusals, vouching
 from volunteer.retention import service as retention
 from volunteer.talents import service as talents
 from volunteer.web import idempotency, limits
@@ -36,7 +36,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "phones of scans forgotten": phones.forget_phones,
     "people erased": erasure.erase_due,
     "changes of persons expired": changing.expire_old,
-    "vouched people counted": inviting.count_due,
+    "vouched people counted": vouching.count_due,
     "anomalies found": anomalies.look_nightly,
     "papers that expire told": talents.tell_expiring,
     "ledger holds and is signed": _sign_ledger,

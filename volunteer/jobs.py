@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from volunteer import progress
 from volunteer.database import Base, after_commit, done_reading, new_id, one_of, reading, transaction
 
 log = logging.getLogger(__name__)
@@ -109,14 +110,18 @@ def wake() -> None:
 
 def progress_of(subject_id: uuid.UUID) -> tuple[int, int]:
     """Return how much of the newest job about a thing is done, and of how much; zeros where nobody knows yet."""
-    query = sa.select(Job.done, Job.total).where(Job.subject_id == subject_id).order_by(Job.id.desc()).limit(1)
+    query = sa.select(Job.id, Job.done, Job.total).where(Job.subject_id == subject_id).order_by(Job.id.desc()).limit(1)
     row = reading().execute(query).one_or_none()
-    return (row.done, row.total) if row else (0, 0)
+    return progress.read(row.id) or (row.done, row.total) if row else (0, 0)
 
 
 def list_jobs(limit: int = 50) -> list[Job]:
-    """Return the newest jobs: what waits, runs, is done or has failed."""
-    return list(reading().scalars(sa.select(Job).order_by(Job.id.desc()).limit(limit)))
+    """Return the newest jobs, with how far they are: what waits, runs, is done or has failed."""
+    found = list(reading().scalars(sa.select(Job).order_by(Job.id.desc()).limit(limit)))
+    for job in found:
+        reading().expunge(job)
+        job.done, job.total = progress.read(job.id) or (job.done, job.total)
+    return found
 
 
 def run_due(app: Flask) -> int:
@@ -152,7 +157,8 @@ def _take(now: dt.datetime) -> uuid.UUID | None:
         for job in session.scalars(query.with_for_update(skip_locked=True)):
             if job.state == JobState.WAITING or _is_abandoned(job, now):
                 job.state, job.worker, job.beat_at = JobState.RUNNING.value, _own_name(), now
-                job.attempts += 1
+                job.attempts, job.done, job.total = job.attempts + 1, 0, 0
+                progress.forget(job.id)
                 return job.id
     return None
 
@@ -203,7 +209,10 @@ def _do(app: Flask, job_id: uuid.UUID) -> None:
     state = JobState.DONE if error is None else JobState.FAILED if is_over else JobState.WAITING
     with transaction() as session:
         values = {"state": state.value, "error": error, "finished_at": clock.now() if is_over else None}
+        if told := progress.read(job_id):
+            values |= {"done": told[0], "total": told[1]}
         session.execute(sa.update(Job).where(Job.id == job_id).values(**values))
+    progress.forget(job_id)
 
 
 @contextmanager
@@ -225,16 +234,24 @@ def _beating(app: Flask, job_id: uuid.UUID) -> Iterator[None]:
 
 
 def _ticker(app: Flask, job_id: uuid.UUID) -> Tick:
-    """Return what notes progress, a few times a second at most, and never inside a transaction of the job's own."""
+    """Return what notes progress, a few times a second at most, inside a transaction of the job's own too."""
     last = 0.0
 
     def tick(done: int, total: int) -> None:
         nonlocal last
         if done >= total or time.monotonic() - last >= TICK_SECONDS:
             last = time.monotonic()
-            _note(app, job_id, done=done, total=total)
+            _tell(app, job_id, done, total)
 
     return tick
+
+
+def _tell(app: Flask, job_id: uuid.UUID, done: int, total: int) -> None:
+    """Tell how far a running job is, where others see it while its transaction is open."""
+    if progress.is_apart():
+        progress.put(job_id, done, total)
+    else:
+        _note(app, job_id, done=done, total=total)
 
 
 def _note(app: Flask, job_id: uuid.UUID, **values: object) -> None:

@@ -16,7 +16,7 @@ from tests.imports.making import commit, person, roster, upload
 from tests.registration.making import resident_id
 from tests.servers import running
 from tests.units.making import make_account, make_unit
-from volunteer import jobs
+from volunteer import bulk, jobs, progress
 from volunteer.clock import SettableClock
 from volunteer.database import db, metadata
 from volunteer.imports import service
@@ -119,20 +119,35 @@ def test_who_is_not_heard_of_is_taken_for_dead(app: Flask, api: Api, clock: Sett
     assert jobs.run_due(app) == 1
 
 
-def test_progress_is_told_while_it_goes_on(app: Flask, api: Api, liaison: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_moves_while_a_file_is_checked_and_while_it_is_written(
+    app: Flask, api: Api, liaison: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen over HTTP at each step, also while the one transaction is open and nothing of it can be seen yet."""
     monkeypatch.setattr("volunteer.imports.checking.TICK_ROWS", 1)
+    monkeypatch.setattr(bulk, "CHUNK", 1)
     monkeypatch.setattr(jobs, "TICK_SECONDS", 0.0)
-    seen: list[Any] = []
-    real = jobs._note
+    seen: list[tuple[int, int, int]] = []
+    real = jobs._tell
 
-    def note(told: Flask, job_id: Any, **values: Any) -> None:
-        real(told, job_id, **values)
-        seen.append(state_of(api, liaison, made["id"])["progress"])
+    def tell(told: Flask, job_id: Any, done: int, total: int) -> None:
+        real(told, job_id, done, total)
+        shown = state_of(api, liaison, made["id"])["progress"]
+        seen.append((shown["done"], shown["total"], count(app, "persons")))
 
-    monkeypatch.setattr(jobs, "_note", note)
+    monkeypatch.setattr(jobs, "_tell", tell)
     made = upload(api, liaison, roster(person(), person("闻人乙")), 202).body
     jobs.run_due(app)
-    assert seen == [{"done": 0, "total": 2}, {"done": 1, "total": 2}]
+    assert seen == [(0, 4, 0), (1, 4, 0), (2, 4, 0)]
+    seen.clear()
+    commit(api, liaison, made["id"], 202)
+    jobs.run_due(app)
+    judged, made_ready = [(0, 8, 0), (1, 8, 0), (2, 8, 0)], (4, 8, 0)
+    written = [(24 + n, 32, 0) for n in range(9)]
+    assert seen == [*judged, made_ready, *written]
+    assert count(app, "persons") == 2
+    with app.app_context():
+        assert [(job.done, job.total) for job in jobs.list_jobs()] == [(32, 32), (2, 4)]
+        assert not progress.read(jobs.list_jobs()[0].id)
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 40) -> Any:

@@ -111,10 +111,10 @@ def test_who_agreed_elsewhere_may_object_for_seven_days_and_deny_afterwards(
         return desk.follow().text
 
     def count() -> int:
-        from volunteer.registration import inviting
+        from volunteer.registration import vouching
 
         with api.app.app_context():
-            return inviting.count_due(api.now())
+            return vouching.count_due(api.now())
 
     clock.set(api.now() + dt.timedelta(days=6))
     assert (count(), "起在这里计入" in prove(phones["objects"])) == (0, True)

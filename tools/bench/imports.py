@@ -1,13 +1,16 @@
 """How long a roster of 100 000 rows takes and how much memory, against the bare reader on the same file.
 
 Each step runs in a process of its own, so that its peak is its own: the bare reader; our reading; reading and judging
-all rows; checking as the service does; writing all of it on SQLite. Memory is the process' own and its opener's.
+all rows; then, on SQLite and on a durable PostgreSQL, checking as the service does, and the commit. Beside the commit
+another process writes a small row every 50 ms, as a door with a queue does; "door s" is the longest that one of them
+took. Memory is the process' own and its opener's.
 """
 
 import datetime as dt
 import json
 import os
 import resource
+import select
 import subprocess
 import sys
 import tempfile
@@ -19,11 +22,14 @@ from typing import Any
 
 import python_calamine
 import xlsxwriter
+from flask import Flask
 
-from volunteer import migrations, sealing
+from tests import postgres
+from volunteer import audit, migrations, sealing
 from volunteer.access import OPERATOR
 from volunteer.app import create_app
 from volunteer.config import read_settings
+from volunteer.database import transaction
 from volunteer.imports import service
 from volunteer.imports.checking import check_roster
 from volunteer.imports.reading import read_sheets
@@ -32,7 +38,9 @@ from volunteer.imports.rules_states import Kind
 from volunteer.units import service as units
 
 ROWS = 100_000
-LINE = "{:34} {:>8} {:>8} {:>9} {:>9}"
+UNITS = 65
+DOOR_SECONDS = 0.05
+LINE = "{:46} {:>8} {:>8} {:>9} {:>9} {:>8}"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -54,7 +62,7 @@ def write_roster(path: Path, rows: int) -> None:
             sheet.write_number(number + 1, 0, number + 1)
             person = resident_id(number)
             sex = "男" if int(person[16]) % 2 else "女"
-            cells = (f"某{chr(0x4E00 + number % 5000)}", sex, person, f"139{number:08}", f"U{number % 65}", "群众")
+            cells = (f"某{chr(0x4E00 + number % 5000)}", sex, person, f"139{number:08}", f"U{number % UNITS}", "群众")
             for column, text in enumerate(cells, 1):
                 sheet.write_string(number + 1, column, text)
 
@@ -72,73 +80,121 @@ def reading(path: Path) -> int:
 
 def judging(path: Path) -> int:
     """Read the file and judge all rows."""
-    known = Known({f"U{number}": uuid.UUID(int=number) for number in range(65)}, {}, {"群众": "13"})
+    known = Known({f"U{number}": uuid.UUID(int=number) for number in range(UNITS)}, {}, {"群众": "13"})
     return len(check_roster(read_sheets(path.read_bytes()), known, dt.date(2026, 11, 22)).drafts)
+
+
+def laying(_: Path) -> int:
+    """Make the database, with the units of the roster."""
+    migrations.upgrade(read_settings(os.environ).database_url)
+    with _app().app_context():
+        for number in range(UNITS):
+            body = {"code": f"U{number}", "name": f"单位{number}", "kind": "government"}
+            units.add_unit(OPERATOR, body, dt.datetime.now(dt.UTC))
+    return UNITS
 
 
 def checking(path: Path) -> int:
     """Check the file as the service does, against who is known, and keep it sealed."""
-    return _served(path, lambda now: service.upload(*_asked(path), now, at_once=True).valid)
+    with _app().app_context():
+        STARTED[:] = [time.perf_counter()]
+        now = dt.datetime.now(dt.UTC)
+        return service.upload(OPERATOR, Kind.VOLUNTEERS, path.name, path.read_bytes(), None, now, at_once=True).valid
 
 
-def writing(path: Path) -> int:
-    """Check the file and write all of it."""
-
-    def run(now: dt.datetime) -> int:
-        made = service.upload(*_asked(path), now, at_once=True)
-        return service.commit(OPERATOR, made.id, {}, now, at_once=True).plan["created"]
-
-    return _served(path, run)
+def committing(_: Path) -> int:
+    """Commit what was checked last: judged again, sealed, written."""
+    with _app().app_context():
+        STARTED[:] = [time.perf_counter()]
+        (checked, *_others) = service.list_imports(OPERATOR, 1, None)
+        return service.commit(OPERATOR, checked.id, {}, dt.datetime.now(dt.UTC), at_once=True).plan["created"]
 
 
-def _asked(path: Path) -> tuple[Any, ...]:
-    """Return what an upload is asked with."""
-    return OPERATOR, Kind.VOLUNTEERS, path.name, path.read_bytes(), None
+def waiting(_: Path) -> int:
+    """Write one small row after the other until the input ends, as a door does; tell the longest time of one, in ms."""
+    longest = 0.0
+    with _app().app_context():
+        print("ready", flush=True)
+        while not select.select([sys.stdin], [], [], DOOR_SECONDS)[0]:
+            begun = time.perf_counter()
+            with transaction() as session:
+                audit.record(session, OPERATOR, dt.datetime.now(dt.UTC), "bench.door", ("unit", None))
+            longest = max(longest, time.perf_counter() - begun)
+    return round(longest * 1000)
 
 
-def _served(path: Path, run: Callable[[dt.datetime], int]) -> int:
-    """Run on a fresh database with the units of the roster; only `run` is timed."""
-    with tempfile.TemporaryDirectory(prefix="volunteer-bench-") as folder:
-        env = dict(sealing.generate_keys()) | {"VOLUNTEER_DATA_DIR": folder}
-        conf = read_settings(env)
-        migrations.upgrade(conf.database_url)
-        app = create_app(conf)
-        with app.app_context():
-            now = dt.datetime.now(dt.UTC)
-            for number in range(65):
-                body = {"code": f"U{number}", "name": f"单位{number}", "kind": "government"}
-                units.add_unit(OPERATOR, body, now)
-            STARTED[:] = [time.perf_counter()]
-            return run(now)
+def _app() -> Flask:
+    """Return the service on the bench's database."""
+    return create_app(read_settings(os.environ))
 
 
 STEPS: dict[str, tuple[str, Callable[[Path], int]]] = {
     "bare": ("the bare reader", bare),
     "reading": ("read, in a process apart", reading),
     "judging": ("read and judge every row", judging),
+    "laying": ("", laying),
     "checking": ("check against who is known, keep", checking),
-    "writing": ("check and write all", writing),
+    "committing": ("judge again, seal, write", committing),
+    "waiting": ("", waiting),
 }
 STARTED: list[float] = []
 
 
 def report(rows: int = ROWS) -> None:
-    """Print a line for each step."""
+    """Print a line for each step, on both databases where one takes part."""
     print(f"\nA roster of {rows} rows (XLSX, 7 columns)")
-    print(LINE.format("what", "s", "ratio", "own MB", "opener MB"))
+    print(LINE.format("what", "s", "ratio", "own MB", "opener MB", "door s"))
     with tempfile.TemporaryDirectory(prefix="volunteer-bench-") as folder:
         path = Path(folder) / "roster.xlsx"
         write_roster(path, rows)
         base = 0.0
-        for name, (title, _) in STEPS.items():
-            command = [sys.executable, "-m", "tools.bench.imports", name, str(path)]
-            told = subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONPATH": "."})
-            found = json.loads(told.stdout)
-            if found["rows"] != rows:
-                raise RuntimeError(f"{name}: {found}")
+        for name in ("bare", "reading", "judging"):
+            found = _run(name, path, rows)
             base = base or found["seconds"]
-            ratio = f"{found['seconds'] / base:.1f}"
-            print(LINE.format(title, f"{found['seconds']:.1f}", ratio, found["own_mb"], found["opener_mb"]))
+            _show(STEPS[name][0], found, base)
+        keys = dict(sealing.generate_keys())
+        sqlite = keys | {"VOLUNTEER_DATA_DIR": folder}
+        _report_database("SQLite", path, rows, base, sqlite)
+        with postgres.start(durable=True, key="bench") as server:
+            url = server.create_database("bench_imports")
+            _report_database("PostgreSQL", path, rows, base, sqlite | {"VOLUNTEER_DATABASE_URL": url})
+
+
+def _report_database(title: str, path: Path, rows: int, base: float, env: dict[str, str]) -> None:
+    """Check and commit on one database, the commit beside a door that writes."""
+    _run("laying", path, UNITS, env)
+    _show(f"{title}: {STEPS['checking'][0]}", _run("checking", path, rows, env), base)
+    with _started("waiting", path, env) as door:
+        assert door.stdout is not None  # noqa: S101 - it is a pipe
+        door.stdout.readline()
+        found = _run("committing", path, rows, env)
+        told, _ = door.communicate(b"")
+    _show(f"{title}: {STEPS['committing'][0]}", found, base, f"{json.loads(told)['rows'] / 1000:.2f}")
+
+
+def _run(name: str, path: Path, rows: int, env: dict[str, str] | None = None) -> dict[str, Any]:
+    """Run one step in a process of its own; return its figures."""
+    with _started(name, path, env or {}) as step:
+        told, _ = step.communicate()
+    if step.returncode:
+        raise RuntimeError(f"{name} has failed")
+    found: dict[str, Any] = json.loads(told)
+    if found["rows"] != rows:
+        raise RuntimeError(f"{name}: {found}")
+    return found
+
+
+def _started(name: str, path: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start one step in a process of its own."""
+    command = [sys.executable, "-m", "tools.bench.imports", name, str(path)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=os.environ | env | {"PYTHONPATH": "."})
+
+
+def _show(title: str, found: dict[str, Any], base: float, door: str = "") -> None:
+    """Print one line."""
+    ratio = f"{found['seconds'] / base:.1f}"
+    print(LINE.format(title, f"{found['seconds']:.1f}", ratio, found["own_mb"], found["opener_mb"], door), flush=True)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor
+from volunteer.bulk import Tick, nobody_asks
 from volunteer.hours import ledger
 from volunteer.hours.models import ExternalRecord, LedgerLine, LineClass, LineKind
 from volunteer.notifications import service as notifications
@@ -69,7 +70,12 @@ def known_of(session: Session, person_ids: Iterable[uuid.UUID]) -> Known:
 
 
 def add_records(
-    session: Session, actor: Actor, records: Sequence[External], import_id: uuid.UUID | None, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    records: Sequence[External],
+    import_id: uuid.UUID | None,
+    now: dt.datetime,
+    tick: Tick = nobody_asks,
 ) -> int:
     """Append records that are not written yet, in the transaction under way; tell each person. Return how many.
 
@@ -79,7 +85,8 @@ def add_records(
     for record in records:
         by_person[record.person_id].append(record)
     written = 0
-    for person_id in sorted(by_person):
+    for count, person_id in enumerate(sorted(by_person)):
+        tick(count, len(by_person))
         lock_person(session, person_id)
         known = known_of(session, [person_id])
         by_key = {record.key: record for record in by_person[person_id]}

@@ -14,12 +14,13 @@ from volunteer.config import settings
 from volunteer.database import reading, transaction
 from volunteer.errors import NotFound, VolunteerError
 from volunteer.imports import service, storing
+from volunteer.imports.checking import Steps
 from volunteer.imports.models import Import
 from volunteer.imports.reading import UnreadableFile
 from volunteer.imports.rules_files import FileFault
-from volunteer.imports.rules_states import State
+from volunteer.imports.rules_states import Kind, State
 from volunteer.jobs import Handler, Tick
-from volunteer.registration.inviting import Vouched
+from volunteer.registration.vouching import Vouched
 
 
 def check(import_id: uuid.UUID, now: dt.datetime, tick: Tick) -> None:
@@ -28,7 +29,8 @@ def check(import_id: uuid.UUID, now: dt.datetime, tick: Tick) -> None:
     if found is None or found.state != State.CHECKING:
         return
     try:
-        judged = service.judged_again(_actor(found.asked_by), found, now, tick)
+        steps = Steps(tick, _steps(found)[0])
+        judged = service.judged_again(_actor(found.asked_by), found, now, steps)
     except UnreadableFile as refusal:
         _refuse(import_id, refusal.fault)
         return
@@ -49,9 +51,10 @@ def commit(import_id: uuid.UUID, now: dt.datetime, tick: Tick) -> None:
         return
     sealed = found.reference_sealed
     reference = settings().keyring.open(sealed, "imports", "reference_sealed", import_id) if sealed else None
+    steps = Steps(tick, _steps(found)[1])
     try:
         actor = _actor(found.committed_by)
-        judged = service.judged_again(actor, found, now, tick)
+        judged = service.judged_again(actor, found, now, steps)
     except VolunteerError:
         give_up_commit(import_id, now)
         return
@@ -61,7 +64,7 @@ def commit(import_id: uuid.UUID, now: dt.datetime, tick: Tick) -> None:
             service.note(found, judged, now)
             found.state = State.CHECKED.value
         return
-    service.write(actor, import_id, judged, Vouched(reference) if reference else None, now)
+    service.write(actor, import_id, judged, Vouched(reference) if reference else None, now, steps)
 
 
 def give_up_check(import_id: uuid.UUID, _now: dt.datetime) -> None:
@@ -75,6 +78,11 @@ def give_up_commit(import_id: uuid.UUID, _now: dt.datetime) -> None:
         found = service.locked(session, import_id)
         if found.state == State.COMMITTING:
             found.state, found.reference_sealed = State.CHECKED.value, None
+
+
+def _steps(found: Import) -> tuple[int, int]:
+    """Return in how many steps a list is checked, and committed."""
+    return service.STEPS.get(Kind(found.kind), service.OTHER_STEPS)
 
 
 def _actor(account_id: uuid.UUID | None) -> Actor:

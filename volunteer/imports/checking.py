@@ -4,10 +4,11 @@ Source: contract, Imports; peers.md T39.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from volunteer.bulk import Tick, nobody_asks
 from volunteer.imports.reading import Sheet, UnreadableFile
 from volunteer.imports.rules_columns import Field, Header, Row, RowFault, find_header, rows_below
 from volunteer.imports.rules_files import MOST_ROWS, FileFault
@@ -27,11 +28,23 @@ from volunteer.stations.rules import StationLevel
 Draft = TypeVar("Draft")
 TARGET: Final = "target"
 TICK_ROWS: Final = 1000
-Tick = Callable[[int, int], None]
 
 
-def nobody_asks(_done: int, _total: int) -> None:
-    """Tell nobody about progress."""
+class Steps:
+    """Work in several steps of about the same length, told as one: `begin` returns what tells of the next step."""
+
+    def __init__(self, tick: Tick, count: int) -> None:
+        self._tick, self._count, self._begun = tick, count, 0
+
+    def begin(self) -> Tick:
+        """Return what is told how much of the next step is done, and of how much."""
+        number, self._begun = self._begun, self._begun + 1
+
+        def told(done: int, total: int) -> None:
+            done, total = (done, total) if total else (1, 1)  # nothing to do is done
+            self._tick(number * total + done, self._count * total)
+
+        return told
 
 
 @dataclass(slots=True)

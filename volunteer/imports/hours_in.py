@@ -10,6 +10,7 @@ from collections import defaultdict
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor
+from volunteer.bulk import Tick
 from volunteer.database import reading
 from volunteer.hours import external
 from volunteer.hours.external import External
@@ -77,7 +78,14 @@ def _clear(row: Row, draft: HoursDraft, matched: Match) -> uuid.UUID | None:
     return matched.person_id
 
 
-def write(session: Session, actor: Actor, checked: Checked[HoursDraft], import_id: uuid.UUID, now: dt.datetime) -> None:
+def write(
+    session: Session,
+    actor: Actor,
+    checked: Checked[HoursDraft],
+    import_id: uuid.UUID,
+    now: dt.datetime,
+    tick: Tick,
+) -> None:
     """Write the records of the sound rows in the transaction under way; known ones stay as they are."""
     records = [record for row, record in records_of(checked) if not row.faults]
-    external.add_records(session, actor, records, import_id, now)
+    external.add_records(session, actor, records, import_id, now, tick)

@@ -6,24 +6,25 @@ Source: contract, Imports; peers.md T39.
 import datetime as dt
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor
+from volunteer.bulk import Tick, nobody_asks
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.imports import hours_in, known, stations_in, units_in
 from volunteer.imports.checking import (
     Checked,
-    Tick,
+    Steps,
     check_past_hours,
     check_roster,
     check_stations,
     check_units,
-    nobody_asks,
 )
 from volunteer.imports.reading import Sheet
 from volunteer.imports.rules_columns import Row
@@ -32,8 +33,12 @@ from volunteer.imports.rules_people import PersonDraft
 from volunteer.imports.rules_states import Kind
 from volunteer.imports.rules_stations import StationDraft
 from volunteer.imports.rules_units import UnitDraft
-from volunteer.registration import inviting
-from volunteer.registration.inviting import Invitee, Vouched
+from volunteer.registration import invitation_rows, inviting
+from volunteer.registration.inviting import Invitee
+from volunteer.registration.vouching import Vouched
+
+#: Writes in the transaction under way.
+Write = Callable[[Session], None]
 
 
 @dataclass
@@ -49,10 +54,10 @@ class Judged(ABC):
         return [row for row, _ in self.checked.rows]
 
     @abstractmethod
-    def write(
-        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
-    ) -> None:
-        """Write the rows without a fault in the transaction under way."""
+    def prepare(
+        self, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime, steps: Steps
+    ) -> Write:
+        """Do what needs no writer; return what writes the rows without a fault in the transaction under way."""
 
 
 @dataclass
@@ -61,17 +66,19 @@ class Roster(Judged):
 
     checked: Checked[PersonDraft]
     scope: frozenset[uuid.UUID] | None
+    planned: inviting.Plan = field(default_factory=inviting.Plan)
 
-    def write(
-        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
-    ) -> None:
-        """Write the rows without a fault in the transaction under way."""
-        planned = self.plan(now)
-        inviting.carry_out(session, actor, planned, import_id, vouched, now)
+    def prepare(
+        self, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime, steps: Steps
+    ) -> Write:
+        """Make and seal the rows of everybody who is new."""
+        deed = invitation_rows.Deed(actor, self.scope, import_id, vouched, now)
+        ready = invitation_rows.prepare(self.planned, deed, steps.begin())
+        return partial(ready.write, tick=steps.begin())
 
-    def plan(self, now: dt.datetime) -> inviting.Plan:
+    def plan(self, now: dt.datetime, tick: Tick) -> None:
         """Compare the sound rows with who is known, and add what stands against some of them."""
-        planned = inviting.plan([_invitee(draft) for draft in self.checked.drafts], self.scope, now)
+        planned = inviting.plan([_invitee(draft) for draft in self.checked.drafts], self.scope, now, tick)
         rows = {row.number: row for row, _ in self.checked.rows}
         for invitee, fault in planned.refused:
             rows[invitee.row].tell("id_number", str(fault), fault.sentence)
@@ -80,7 +87,7 @@ class Roster(Judged):
             "updated": len(planned.updated),
             "unchanged": len(planned.unchanged),
         }
-        return planned
+        self.planned = planned
 
 
 def _invitee(draft: PersonDraft) -> Invitee:
@@ -97,11 +104,12 @@ class Tree(Judged):
     known: known.KnownUnits
     year: int
 
-    def write(
-        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
-    ) -> None:
-        """Write the rows without a fault in the transaction under way."""
-        units_in.write(actor, self.checked.drafts, self.known, self.year, now)
+    def prepare(
+        self, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime, steps: Steps
+    ) -> Write:
+        """Return what writes the rows without a fault."""
+        tick = steps.begin()
+        return lambda _session: units_in.write(actor, self.checked.drafts, self.known, self.year, now, tick)
 
 
 @dataclass
@@ -110,11 +118,12 @@ class Past(Judged):
 
     checked: Checked[HoursDraft]
 
-    def write(
-        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
-    ) -> None:
-        """Write the rows without a fault in the transaction under way."""
-        hours_in.write(session, actor, self.checked, import_id, now)
+    def prepare(
+        self, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime, steps: Steps
+    ) -> Write:
+        """Return what writes the rows without a fault."""
+        tick = steps.begin()
+        return lambda session: hours_in.write(session, actor, self.checked, import_id, now, tick)
 
 
 @dataclass
@@ -124,11 +133,12 @@ class Places(Judged):
     checked: Checked[StationDraft]
     known: stations_in.KnownStations
 
-    def write(
-        self, session: Session, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime
-    ) -> None:
-        """Write the rows without a fault in the transaction under way."""
-        stations_in.write(actor, self.checked.drafts, self.known, now)
+    def prepare(
+        self, actor: Actor, import_id: uuid.UUID, vouched: Vouched | None, now: dt.datetime, steps: Steps
+    ) -> Write:
+        """Return what writes the rows without a fault."""
+        tick = steps.begin()
+        return lambda _session: stations_in.write(actor, self.checked.drafts, self.known, now, tick)
 
 
 def judge(
@@ -137,19 +147,21 @@ def judge(
     sheets: Sequence[Sheet],
     unit_id: uuid.UUID | None,
     now: dt.datetime,
-    tick: Tick = nobody_asks,
+    steps: Steps | None = None,
 ) -> Judged:
-    """Judge a file that was read, for this caller as things stand.
+    """Judge a file that was read, for this caller as things stand: two steps for a roster, one for another list.
 
     Raises:
         UnreadableFile: it has no header, or more than one, or no rows.
         NotFound: a unit outside the caller's scope.
     """
     today = site_day(now, settings().zone)
+    steps = steps or Steps(nobody_asks, 1)
+    tick = steps.begin()
     if kind is Kind.VOLUNTEERS:
         checked = check_roster(sheets, known.known_for(actor, unit_id, today), today, tick)
         roster = Roster(checked, known.scope_of(actor))
-        roster.plan(now)
+        roster.plan(now, steps.begin())
         return roster
     if kind is Kind.HOURS:
         past = check_past_hours(sheets, today, tick)

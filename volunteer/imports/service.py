@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit, jobs
 from volunteer.access import Actor, Permission
+from volunteer.bulk import nobody_asks
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import constraint_of, new_id, reading, transaction
@@ -25,13 +26,14 @@ from volunteer.errors import Conflict, Forbidden, IllegalTransition, NotFound
 from volunteer.exports import service as exports
 from volunteer.exports.rules import ExportKind, Format, Stamp
 from volunteer.imports import known, sheets_out, storing
-from volunteer.imports.checking import Tick, nobody_asks
+from volunteer.imports.checking import Steps
 from volunteer.imports.judging import Judged, judge
 from volunteer.imports.models import Import
 from volunteer.imports.reading import read_sheets
 from volunteer.imports.rules_files import MOST_BYTES, REASONS
 from volunteer.imports.rules_states import Kind, State
-from volunteer.registration.inviting import Vouched
+from volunteer.registration.invitation_rows import MeanwhileChanged
+from volunteer.registration.vouching import Vouched
 
 SHOWN_FAULTS: Final = 1000
 #: From this size on a file is checked by the worker, and from so many rows on it is written by the worker.
@@ -40,6 +42,11 @@ BIG_ROWS: Final = 2000
 CHECK: Final = "imports.check"
 COMMIT: Final = "imports.commit"
 LONGEST_HEADING: Final = 60
+#: Constraints that break when somebody on a list has registered, or got one of its numbers, since it was judged.
+TAKEN: Final = ("id_number_index", "volunteer_no", "pass_no")
+#: How many steps of about the same length it takes to check a list, and to judge it again and write it.
+STEPS: Final = {Kind.VOLUNTEERS: (2, 4)}
+OTHER_STEPS: Final = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,7 @@ def commit(
     judged = judged_again(actor, found, now)
     if judged.checked.invalid and not only_valid:
         raise _has_errors(judged.checked.invalid)
-    try:
-        return write(actor, found.id, judged, Vouched(reference) if reference else None, now)
-    except IntegrityError as error:
-        if not any(name in constraint_of(error) for name in ("id_number_index", "volunteer_no", "pass_no")):
-            raise
-        raise Conflict("名单中有人刚刚注册,请再次点击导入。", code="changed-meanwhile") from error
+    return write(actor, found.id, judged, Vouched(reference) if reference else None, now)
 
 
 def _hand_over(
@@ -219,31 +221,43 @@ def locked(session: Session, import_id: uuid.UUID) -> Import:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def write(actor: Actor, import_id: uuid.UUID, judged: Judged, vouched: Vouched | None, now: dt.datetime) -> ImportView:
+def write(
+    actor: Actor,
+    import_id: uuid.UUID,
+    judged: Judged,
+    vouched: Vouched | None,
+    now: dt.datetime,
+    steps: Steps | None = None,
+) -> ImportView:
     """Write the sound rows and that it was done, together; who commits it at the same time waits, and does nothing.
 
+    What is dear is done before the transaction, in which on SQLite nobody else can write.
+
     Raises:
-        Conflict: `has-errors`: somebody has registered since the rows were judged.
+        Conflict: `changed-meanwhile`: somebody on the list has registered, refused or moved since it was judged.
     """
-    with transaction() as session:
-        found = locked(session, import_id)
-        if found.state == State.COMMITTED:
+    put_in = judged.prepare(actor, import_id, vouched, now, steps or Steps(nobody_asks, 2))
+    try:
+        with transaction() as session:
+            found = locked(session, import_id)
+            if found.state == State.COMMITTED:
+                return _view(actor, found)
+            if found.state not in (State.CHECKED, State.COMMITTING):
+                raise IllegalTransition
+            put_in(session)
+            if settings().pause_ms:
+                time.sleep(settings().pause_ms / 1000)
+            note(found, judged, now)
+            found.state, found.committed_at, found.reference_sealed = State.COMMITTED.value, now, None
+            if not found.invalid:
+                storing.erase(session, found)
+            audit.record(session, actor, now, "import.commit", ("import", import_id), kind=found.kind, **found.plan)
+            session.flush()
             return _view(actor, found)
-        if found.state not in (State.CHECKED, State.COMMITTING):
-            raise IllegalTransition
-        invalid = judged.checked.invalid
-        judged.write(session, actor, import_id, vouched, now)
-        if judged.checked.invalid != invalid:
-            raise _has_errors(judged.checked.invalid)
-        if settings().pause_ms:
-            time.sleep(settings().pause_ms / 1000)
-        note(found, judged, now)
-        found.state, found.committed_at, found.reference_sealed = State.COMMITTED.value, now, None
-        if not found.invalid:
-            storing.erase(session, found)
-        audit.record(session, actor, now, "import.commit", ("import", import_id), kind=found.kind, **found.plan)
-        session.flush()
-        return _view(actor, found)
+    except IntegrityError as error:
+        if not any(name in constraint_of(error) for name in TAKEN):
+            raise
+        raise MeanwhileChanged from error
 
 
 def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> tuple[bytes, Stamp]:
@@ -266,7 +280,7 @@ def marked_sheet(actor: Actor, import_id: uuid.UUID, now: dt.datetime) -> tuple[
     return sheets_out.marked(sheet, judged.checked.header, judged.checked.faults, stamp), stamp
 
 
-def judged_again(actor: Actor, found: Import, now: dt.datetime, tick: Tick = nobody_asks) -> Judged:
+def judged_again(actor: Actor, found: Import, now: dt.datetime, steps: Steps | None = None) -> Judged:
     """Read the stored file again and judge it as things stand.
 
     Raises:
@@ -275,7 +289,7 @@ def judged_again(actor: Actor, found: Import, now: dt.datetime, tick: Tick = nob
     data = storing.content_of(found.id)
     if hashlib.sha256(data).hexdigest() != found.sha256:
         raise _changed()
-    return judge(actor, Kind(found.kind), read_sheets(data), found.unit_id, now, tick)
+    return judge(actor, Kind(found.kind), read_sheets(data), found.unit_id, now, steps)
 
 
 def _changed() -> Conflict:

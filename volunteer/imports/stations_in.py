@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from volunteer.access import Actor
+from volunteer.bulk import Tick
 from volunteer.imports.rules_stations import StationDraft
 from volunteer.imports.rules_trees import KnownCodes, parents_first
 from volunteer.stations import profiles
@@ -81,14 +82,15 @@ def plan(drafts: Sequence[StationDraft], known: KnownStations) -> dict[str, int]
     return {"created": created, "updated": len(found) - created - unchanged, "unchanged": unchanged}
 
 
-def write(actor: Actor, drafts: Sequence[StationDraft], known: KnownStations, now: dt.datetime) -> None:
+def write(actor: Actor, drafts: Sequence[StationDraft], known: KnownStations, now: dt.datetime, tick: Tick) -> None:
     """Write a sheet in the transaction under way, from the top of the tree down.
 
     Raises:
         InvalidInput, Conflict: the tree was changed by somebody else meanwhile.
     """
     ids: dict[str, uuid.UUID] = {code: row.id for code, row in known.rows.items()}
-    for draft in parents_first(drafts):
+    for count, draft in enumerate(parents_first(drafts)):
+        tick(count, len(drafts))
         changes = changes_of(draft, known)
         if changes is None:
             ids[draft.code] = profiles.add_station(actor, _new(draft, ids, known), now).id

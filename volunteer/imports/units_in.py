@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from volunteer.access import Actor
+from volunteer.bulk import Tick
 from volunteer.imports.known import KnownUnits
 from volunteer.imports.rules_trees import parents_first
 from volunteer.imports.rules_units import UnitDraft
@@ -46,14 +47,17 @@ def plan(drafts: Sequence[UnitDraft], known: KnownUnits) -> dict[str, int]:
     return {"created": created, "updated": len(found) - created - unchanged, "unchanged": unchanged}
 
 
-def write(actor: Actor, drafts: Sequence[UnitDraft], known: KnownUnits, year: int, now: dt.datetime) -> None:
+def write(
+    actor: Actor, drafts: Sequence[UnitDraft], known: KnownUnits, year: int, now: dt.datetime, tick: Tick
+) -> None:
     """Write a sheet in the transaction under way: units from the top of the tree down, then their tasks.
 
     Raises:
         InvalidInput, Conflict: the tree was changed by somebody else meanwhile.
     """
     ids: dict[str, uuid.UUID] = {code: row.id for code, row in known.rows.items()}
-    for draft in parents_first(drafts):
+    for count, draft in enumerate(parents_first(drafts)):
+        tick(count, len(drafts))
         changes = changes_of(draft, known)
         target = draft.target if changes is None else changes.pop("target", None)
         if changes is None:

@@ -9,6 +9,7 @@ import json
 import logging
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,8 +37,7 @@ def queue(session: Session, phone: str, kind: str, values: Mapping[str, str], no
         return None
     row = _row(phone, kind, values, now)
     session.add(row)
-    if settings().sms != "demo" and jobs.wake not in session.info["after_commit"]:
-        after_commit(jobs.wake)
+    wake_sender(session)
     return row.id
 
 
@@ -56,21 +56,32 @@ def send_now(phone: str, kind: str, values: Mapping[str, str], now: dt.datetime)
 
 
 def _row(phone: str, kind: str, values: Mapping[str, str], now: dt.datetime) -> OutboxMessage:
-    """Return the row of a message that waits, number and values sealed."""
+    """Return the row of a message that waits."""
+    return OutboxMessage(**columns_of(phone, kind, values, now))
+
+
+def columns_of(phone: str, kind: str, values: Mapping[str, str], now: dt.datetime) -> dict[str, Any]:
+    """Return the columns of an SMS that waits, number and values sealed."""
     ring, row_id, text = settings().keyring, new_id(), TEXTS[kind]
     text.fill(values)
-    return OutboxMessage(
-        id=row_id,
-        channel="sms",
-        kind=kind,
-        created_at=now,
-        state=SmsState.WAITING.value,
-        attempts=0,
-        due_at=now,
-        expires_at=now + text.life,
-        to_sealed=ring.seal(phone, TABLE, "to_sealed", row_id),
-        body_sealed=ring.seal(json.dumps(dict(values), ensure_ascii=False), TABLE, "body_sealed", row_id),
-    )
+    return {
+        "id": row_id,
+        "channel": "sms",
+        "kind": kind,
+        "created_at": now,
+        "state": SmsState.WAITING.value,
+        "attempts": 0,
+        "due_at": now,
+        "expires_at": now + text.life,
+        "to_sealed": ring.seal(phone, TABLE, "to_sealed", row_id),
+        "body_sealed": ring.seal(json.dumps(dict(values), ensure_ascii=False), TABLE, "body_sealed", row_id),
+    }
+
+
+def wake_sender(session: Session) -> None:
+    """Wake the worker, once, when what was queued in the transaction under way is safe."""
+    if settings().sms != "demo" and jobs.wake not in session.info["after_commit"]:
+        after_commit(jobs.wake)
 
 
 def deliver(now: dt.datetime) -> int:

@@ -6,14 +6,14 @@ registers takes their refusal back by it. Source: domain.md F5; PIPL 19 (no long
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.config import settings
-from volunteer.database import new_id, reading, transaction
+from volunteer.database import new_id, transaction
 from volunteer.registration import vault
 from volunteer.registration.models import Person, Refusal
 from volunteer.registration.rules import IdType
@@ -45,13 +45,15 @@ def note(session: Session, person: Person, now: dt.datetime) -> None:
     session.flush()
 
 
-def refused_among(identities: Collection[tuple[IdType, str]]) -> set[tuple[IdType, str]]:
-    """Return those of these identities that refused; one statement."""
-    by_index = {index: one for one in identities for index in indexes_of(_digest(*one))}
-    if not by_index:
-        return set()
-    found = reading().scalars(sa.select(Refusal.identity_index).where(Refusal.identity_index.in_(by_index)))
-    return {by_index[index] for index in found}
+def keys_of(identities: Iterable[tuple[IdType, str]]) -> dict[bytes, tuple[IdType, str]]:
+    """Return the indexes under which refusals of these identities would be found, each with its identity."""
+    return {index: one for one in identities for index in indexes_of(_digest(*one))}
+
+
+def found_among(session: Session, indexes: Collection[bytes]) -> list[bytes]:
+    """Return those of these indexes that are of a refusal; one statement."""
+    query = sa.select(Refusal.identity_index).where(Refusal.identity_index.in_(indexes))
+    return list(session.scalars(query)) if indexes else []
 
 
 def lift(session: Session, id_type: IdType, number: str) -> None:

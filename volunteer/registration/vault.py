@@ -19,9 +19,12 @@ TAIL_DIGITS = 4
 
 def seal(person: Person, what: str, text: str | None) -> None:
     """Put `text` into the sealed column `what` of a person; None empties it."""
-    column = f"{what}_sealed"
-    sealed = None if text is None else settings().keyring.seal(text, TABLE, column, person.id)
-    setattr(person, column, sealed)
+    setattr(person, f"{what}_sealed", sealed(person.id, what, text))
+
+
+def sealed(person_id: uuid.UUID, what: str, text: str | None) -> bytes | None:
+    """Return `text` sealed for the column `what` of a person; None stays None."""
+    return None if text is None else settings().keyring.seal(text, TABLE, f"{what}_sealed", person_id)
 
 
 def opened(person: Person, what: str) -> str | None:
@@ -33,9 +36,22 @@ def opened(person: Person, what: str) -> str | None:
 
 def put_name(person: Person, name: str, *, is_minor: bool) -> None:
     """Keep a name: an adult's plain, a minor's sealed with an index of the whole. Source: decisions 9."""
-    person.name = None if is_minor else name
-    seal(person, "name", name if is_minor else None)
-    person.name_index = settings().keyring.blind_index(name, "name") if is_minor else None
+    _put(person, name_columns(person.id, name, is_minor=is_minor))
+
+
+def name_columns(person_id: uuid.UUID, name: str, *, is_minor: bool) -> dict[str, Any]:
+    """Return the columns that hold a name."""
+    return {
+        "name": None if is_minor else name,
+        "name_sealed": sealed(person_id, "name", name if is_minor else None),
+        "name_index": settings().keyring.blind_index(name, "name") if is_minor else None,
+    }
+
+
+def _put(person: Person, columns: dict[str, Any]) -> None:
+    """Set columns of a person."""
+    for column, value in columns.items():
+        setattr(person, column, value)
 
 
 def name_of(person: Person) -> str:
@@ -52,10 +68,17 @@ def shown_name(person: Person) -> str:
 
 def put_phone(person: Person, phone: str | None) -> None:
     """Keep a normalised phone, found by its whole and by its last four digits."""
+    _put(person, phone_columns(person.id, phone))
+
+
+def phone_columns(person_id: uuid.UUID, phone: str | None) -> dict[str, Any]:
+    """Return the columns that hold a normalised phone."""
     ring = settings().keyring
-    seal(person, "phone", phone)
-    person.phone_index = ring.blind_index(phone, "phone") if phone else None
-    person.phone_tail_index = ring.blind_index(_tail(phone), "phone") if phone else None
+    return {
+        "phone_sealed": sealed(person_id, "phone", phone),
+        "phone_index": ring.blind_index(phone, "phone") if phone else None,
+        "phone_tail_index": ring.blind_index(_tail(phone), "phone") if phone else None,
+    }
 
 
 def phone_indexes(phone: str) -> list[bytes]:
@@ -80,9 +103,16 @@ def _tail(digits: str) -> str:
 
 def put_identity(person: Person, id_type: IdType, number: str) -> None:
     """Keep a checked identity number; its index is the identity of the person."""
-    person.id_type = id_type.value
-    seal(person, "id_number", number)
-    person.id_number_index = identity_indexes(id_type, number)[0]
+    _put(person, identity_columns(person.id, id_type, number))
+
+
+def identity_columns(person_id: uuid.UUID, id_type: IdType, number: str) -> dict[str, Any]:
+    """Return the columns that hold a checked identity number."""
+    return {
+        "id_type": id_type.value,
+        "id_number_sealed": sealed(person_id, "id_number", number),
+        "id_number_index": identity_indexes(id_type, number)[0],
+    }
 
 
 def identity_indexes(id_type: IdType, number: str) -> list[bytes]:

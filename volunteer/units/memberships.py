@@ -6,12 +6,13 @@ whom, and how far ahead or back, is for the callers. Source: decisions 4, 5; con
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from volunteer.bulk import Rows
 from volunteer.database import new_id
 from volunteer.errors import Conflict, invalid
 from volunteer.prepared import Query
@@ -64,19 +65,28 @@ def join(
     _add(session, person_id, unit_id, kind, on, now)
 
 
-def join_new(session: Session, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], on: dt.date, now: dt.datetime) -> None:
-    """Make people who have never been members count in units, as (person, unit); each unit is looked at once.
+class Joining:
+    """People who have never been members, to count in units from one day on: gathered first, then written at once."""
 
-    Raises:
-        InvalidInput: as `join`.
-    """
-    for unit_id in sorted({unit_id for _, unit_id in pairs}):
-        check_unit(session, unit_id, on)
-    session.add_all(
-        Membership(id=new_id(), person_id=person_id, unit_id=unit_id, kind=COUNTS, from_on=on, recorded_at=now)
-        for person_id, unit_id in pairs
-    )
-    session.flush()
+    def __init__(self, on: dt.date, now: dt.datetime) -> None:
+        self._on = on
+        self._unit_ids: set[uuid.UUID] = set()
+        same = {"kind": COUNTS, "from_on": on, "recorded_at": now}
+        self.rows = Rows(Membership, ("id", "person_id", "unit_id"), same)
+
+    def add(self, person_id: uuid.UUID, unit_id: uuid.UUID) -> None:
+        """Let a new person count in a unit."""
+        self.rows.add({"id": new_id(), "person_id": person_id, "unit_id": unit_id})
+        self._unit_ids.add(unit_id)
+
+    def check(self, session: Session) -> None:
+        """Look at each unit once, in the transaction that writes the rows.
+
+        Raises:
+            InvalidInput: as `join`.
+        """
+        for unit_id in sorted(self._unit_ids):
+            check_unit(session, unit_id, self._on)
 
 
 def transfer(
