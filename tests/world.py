@@ -181,7 +181,7 @@ class Builder:
         body = {"phone": phone, "phone_code": self.api.code(phone, "register"), "id_number": person.id_number}
         proof = self.api("POST", "/registration-checks", body, expect=200).body["proof"]
         self.api("POST", f"/volunteers/{person.id}/deny", {"proof": proof}, expect=200)
-        found = self.api("GET", "/denials", token=self.admin, expect=200).body
+        found = self.api("GET", "/denials", token=self.admin, expect=200).body["items"]
         self.world.ids["denial"] = found[-1]["id"]
 
     def imports(self) -> None:

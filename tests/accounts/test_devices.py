@@ -113,3 +113,16 @@ def test_a_changed_phone_is_told_to_both(api: Api) -> None:
     body = {"phone": phone, "phone_code": api.code(phone, "register")}
     api("POST", "/me/phone", body, person.token, expect=204)
     assert sms_kinds(api) == ["phone-changed"] * 2
+
+
+def test_sessions_over_http(api: Api) -> None:
+    person = add_volunteer(api)
+    tokens = [api.login(person.phone, PASSWORD) for _ in range(2)]
+    listed = api("GET", "/me/sessions", token=tokens[0], expect=200).body
+    assert [one["is_this"] for one in listed] == [True, False, False]
+    api("DELETE", f"/me/sessions/{listed[1]['id']}", None, add_volunteer(api).token, expect=404)
+    api("DELETE", f"/me/sessions/{listed[1]['id']}", None, tokens[0], expect=204)
+    api("DELETE", f"/me/sessions/{listed[1]['id']}", None, tokens[0], expect=404)
+    assert api("DELETE", "/me/sessions", None, tokens[0], expect=200).body == {"ended": 1}
+    assert len(api("GET", "/me/sessions", token=tokens[0], expect=200).body) == 1
+    api("GET", "/me/sessions", token=person.token, expect=401)

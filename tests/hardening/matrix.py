@@ -76,6 +76,11 @@ OWN = "11 ... 33 333 33 33"
 OWN_LIST = "11 .oo 33 333 33 33"
 PERSON = "11 .44 .4 .4. 33 .."
 REASON = {"reason": "核对"}
+PAPER = {"id_type": "passport", "id_number": "0", "reason": "核对"}
+SIGNED = {"kinds": ["photos"], "paper_consent_reference": "7-12"}
+GUARDIAN = {"name": "某某", "phone": "{phone}", "phone_code": "0"}
+#: What hangs on the caller's own person, and is nobody's here.
+OWN404 = "11 444 33 333 33 33"
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 
 INVITED = {"phone": "{phone}", "phone_code": "0"}
@@ -207,6 +212,26 @@ LINES = [
     line("GET /volunteers", "11 333 .o .o. 33 .."),
     line("GET /volunteers/{volunteer}", PERSON),
     line("PATCH /volunteers/{volunteer}", "11 .44 .4 343 33 3.", {"skills": []}),
+    line("GET /person-changes", "11 333 oo ooo 33 oo"),
+    line("GET /person-changes/{volunteer}", "11 333 44 444 33 44"),
+    line("POST /person-changes/{volunteer}/accept", "11 333 44 444 33 44", {"seen": True}),
+    line("POST /person-changes/{volunteer}/refuse", "11 333 44 444 33 44", REASON),
+    line("POST /person-changes/{volunteer}/withdraw", "11 444 44 444 33 44"),
+    line("GET /me/person-changes", "11 ooo oo ooo 33 oo"),
+    line("POST /volunteers/{volunteer}/person-changes", "11 .44 .4 .4. 33 4.", PAPER, (422,)),
+    line("GET /volunteers/{volunteer}/consents", "11 333 .4 .4. 33 3."),
+    line("POST /volunteers/{volunteer}/consents", "11 333 34 343 33 33", SIGNED),
+    line("DELETE /volunteers/{volunteer}/consents/{consent}", "11 333 .4 .4. 33 3."),
+    line("GET /me/sessions", SIGNED_IN),
+    line("DELETE /me/sessions/{volunteer}", "11 444 44 444 33 44"),
+    line("DELETE /me/sessions", SIGNED_IN),
+    line("GET /me/family", SIGNED_IN),
+    line("POST /me/family/{spare_person}/hand-over", "11 444 44 444 33 44", {"phone": "{phone}", "phone_code": "0"}),
+    line("POST /me/family/{spare_person}/guardians", "11 444 44 444 33 44", GUARDIAN),
+    line("DELETE /me/family/{spare_person}", "11 444 44 444 33 44"),
+    line("DELETE /me/family/acting/{volunteer}", OWN404),
+    line("GET /units/{school}/invitations", "11 333 .4 333 33 .."),
+    line("POST /units/{school}/invitations/reminders", "11 333 .4 333 33 3.", {"volunteer_ids": None}),
     line("GET /volunteers/{spare_person}/duplicates", ADMIN),
     line("POST /volunteers/{spare_person}/merge/preview", ADMIN, {"from_id": "{volunteer}"}),
     line("POST /volunteers/{spare_person}/merge", ADMIN, {"from_id": "{spare_person}", "digest": "0"} | REASON),
@@ -405,6 +430,9 @@ PAGES = {
     "POST /manage/notices/{notice}/edit": "LLL 33 333",
     "POST /manage/notices/{notice}/publish": "LLL 33 333",
     "POST /manage/notices/{notice}/drop": "LLL 33 333",
+    "GET /people/{volunteer}/consents": "LLL 33 .3.",
+    "POST /people/{volunteer}/consents": "LLL 33 333",
+    "POST /people/{volunteer}/consents/{consent}/withdraw": "LLL 33 333",
     "GET /people/credentials": "LLL 33 ...",
     "GET /people/credentials/{volunteer}": "LLL 33 444",
     "POST /people/credentials/{volunteer}": "LLL 33 333",

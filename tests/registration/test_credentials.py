@@ -141,10 +141,11 @@ def test_the_person_objects_and_nothing_changes(
 def test_one_member_of_staff_alone_takes_no_account_over(api: Api, admin: str, school: str, teacher: Volunteer) -> None:
     token, phone = api.login(make_account(api, admin, "unit_liaison", unit_id=school), STAFF), new_phone()
     change = {"phone": phone, "phone_code": api.code(phone, "register")}
-    api("PATCH", f"/volunteers/{teacher.id}", change, token, expect=200)
+    api("PATCH", f"/volunteers/{teacher.id}", change, token, expect=202)
     claim = {"id_type": "resident_id", "id_number": teacher.id_number, "password": "Another-2026"}
     thief = claim | {"phone": phone, "phone_code": api.code(phone, "register")}
-    assert api("POST", "/volunteers/claim", thief, expect=409).body["code"] == "has-account"
+    assert api("POST", "/volunteers/claim", thief, expect=422).codes == {"id_number": "claim-failed"}
+    assert api("GET", "/me", token=teacher.token, expect=200).body["volunteer"]["id"] == teacher.id
 
 
 def test_a_wrong_number_is_put_right_and_all_that_hangs_on_it_follows(

@@ -87,7 +87,7 @@ def test_who_denies_is_erased_after_seven_days_without_anybodys_leave(
     made = on_paper(api, liaison, id_number=number, unit_id=unit).body["id"]
     assert deny(api, made, number)["erase_after"] is not None
     assert deny_again(api, made, number) == 404
-    (one,) = api("GET", "/denials", token=admin, expect=200).body
+    (one,) = api("GET", "/denials", token=admin, expect=200).body["items"]
     assert (one["person_id"], one["by_phone"], one["unit"], one["state"]) == (made, False, "望江中学", "open")
     assert "张三丰" not in str(one)
     with app.app_context():
@@ -95,7 +95,7 @@ def test_who_denies_is_erased_after_seven_days_without_anybodys_leave(
         assert erasure.erase_due(api.now()) == 0
         later(api, 2)
         assert erasure.erase_due(api.now()) == 1
-    (one,) = api("GET", "/denials?state=closed", token=admin_again(api), expect=200).body
+    (one,) = api("GET", "/denials?state=closed", token=admin_again(api), expect=200).body["items"]
     assert (one["state"], one["display_name"], one["by"] is not None) == ("erased", None, True)
     checked = api.upload(
         "/imports/volunteers", "a.csv", roster(person(number=number, code="B1")), admin_again(api), 201
@@ -120,7 +120,7 @@ def test_an_administrator_who_did_not_register_them_decides(api: Api, admin: str
     people.append(on_paper(api, admin, id_number=numbers[2], unit_id=unit).body["id"])
     for made, number in zip(people, numbers, strict=True):
         deny(api, made, number)
-    erased, kept, own = (one["id"] for one in api("GET", "/denials", token=admin, expect=200).body)
+    erased, kept, own = (one["id"] for one in api("GET", "/denials", token=admin, expect=200).body["items"])
 
     desk = Browser.of(api.app, admin)
     assert "张*丰" in desk.get("/denials").text
@@ -134,9 +134,15 @@ def test_an_administrator_who_did_not_register_them_decides(api: Api, admin: str
         assert (told["state"], told["erase_after"]) == ("kept", None)
     api("POST", f"/denials/{kept}/decide", body | {"decision": "erase"}, admin, expect=409)
     assert api("POST", f"/denials/{own}/decide", body, admin, expect=403).body["code"] == "own-deed"
-    deny(api, people[1], numbers[1])
-    auditor = make_account(api, admin, "auditor")
-    assert len(api("GET", "/denials", token=api.login(auditor, PASSWORD), expect=200).body) == 2
+    proof = prove(api, new_phone(), numbers[1])
+    assert proof["people"][0]["next_steps"] == ["show-paper"], "what was decided is not asked again"
+    deny(api, people[1], numbers[1], expect=404)
+    auditor = api.login(make_account(api, admin, "auditor"), PASSWORD)
+    assert [one["id"] for one in api("GET", "/denials", token=auditor, expect=200).body["items"]] == [own]
+    closed = [api("GET", "/denials?state=closed&limit=1", token=auditor, expect=200).body]
+    closed.append(api("GET", f"/denials?state=closed&limit=1&cursor={closed[0]['next_cursor']}", token=auditor).body)
+    assert [one["items"][0]["id"] for one in closed] == [kept, erased]
+    assert closed[1]["next_cursor"] is None
 
 
 def test_who_registered_themself_has_nothing_to_deny_and_who_takes_over_takes_it_back(
@@ -153,5 +159,5 @@ def test_who_registered_themself_has_nothing_to_deny_and_who_takes_over_takes_it
     desk.post(f"/invited/{made}/deny")
     assert "删除" in desk.follow().text
     desk.post(f"/invited/{made}/take-over", id_number=body["id_number"])
-    (one,) = api("GET", "/denials?state=closed", token=admin, expect=200).body
+    (one,) = api("GET", "/denials?state=closed", token=admin, expect=200).body["items"]
     assert (one["state"], one["erase_after"]) == ("withdrawn", None)

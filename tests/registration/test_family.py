@@ -76,3 +76,27 @@ def test_a_grandparent_takes_themself_over_and_ends_who_acts_for_them(api: Api) 
     desk.post(f"{base}/hand-over", phone=phone, phone_code=api.code(phone, "register"))
     assert old["volunteer_no"] not in desk.get("/me/family").words
     desk.get(f"{base}/hand-over", expect=404)
+
+
+def test_the_same_over_http(api: Api) -> None:
+    mother = add_volunteer(api)
+    child, phone, fathers = add_child(api, mother), new_phone(), new_phone()
+    base = f"/me/family/{child.id}"
+    told = {"name": "王建国", "phone": fathers}
+    assert api("DELETE", base, None, mother.token, expect=409).body["code"] == "last-guardian"
+    api("POST", f"{base}/guardians", told | {"phone_code": "000000"}, mother.token, expect=422)
+    added = told | {"phone_code": api.code(fathers, "guardian")}
+    (one,) = api("POST", f"{base}/guardians", added, mother.token, expect=200).body["dependants"]
+    assert (one["id"], one["others"], one["has_own_account"]) == (child.id, 1, False)
+    own = {"phone": phone, "phone_code": api.code(phone, "register")}
+    (one,) = api("POST", f"{base}/hand-over", own, mother.token, expect=200).body["dependants"]
+    assert one["has_own_account"]
+    body = {"phone": phone, "phone_code": api.code(phone, "login")}
+    kid = api("POST", "/auth/login", body, expect=200).body["access_token"]
+    acting = api("GET", "/me/family", token=kid, expect=200).body
+    assert (acting["is_minor"], len(acting["acting"]), "李秀英" in str(acting)) == (True, 2, False)
+    account = acting["acting"][0]["account_id"]
+    assert api("DELETE", f"/me/family/acting/{account}", None, kid, expect=409).body["code"] == "minor"
+    api("DELETE", base, None, add_volunteer(api).token, expect=404)
+    api("DELETE", base, None, mother.token, expect=204)
+    assert api("GET", "/me/family", token=mother.token, expect=200).body["dependants"] == []

@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Api
+from tests.imports.making import bring_in
+from tests.imports.making import person as listed
 from tests.registration.making import (
     CHILD,
     PASSWORD,
@@ -16,6 +18,7 @@ from tests.registration.making import (
     form,
     new_phone,
     on_paper,
+    resident_id,
 )
 from tests.units.making import make_area, make_liaison, make_staff, make_unit
 from volunteer.access import NOBODY
@@ -188,23 +191,54 @@ def test_a_new_phone_is_proved(api: Api) -> None:
     assert api("PATCH", path, change, person.token, expect=422).codes == {"phone_code": "wrong-code"}
 
 
-def test_a_liaison_corrects_a_name_and_a_proved_phone(api: Api, admin: str) -> None:
+def test_a_liaison_alone_changes_neither_name_nor_phone(api: Api, admin: str) -> None:
     unit = make_unit(api, admin)
     liaison, person = make_liaison(api, admin, unit_id=unit), add_volunteer(api, unit)
     path = f"/volunteers/{person.id}"
-    assert api("PATCH", path, {"name": "张三封"}, liaison, expect=200).body["display_name"] == "张*封"
+    asked = api("PATCH", path, {"name": "张三封", "reason": "证件上是封"}, liaison, expect=202).body
+    assert (asked["display_name"], [one["fields"] for one in asked["pending_changes"]]) == ("张*丰", [["name"]])
+    again = api("PATCH", path, {"name": "张三封", "skills": ["law"]}, liaison, expect=202).body
+    assert (again["pending_changes"], again["skills"]) == (asked["pending_changes"], ["law"])
+    assert api("PATCH", path, {"name": "李四"}, liaison, expect=409).body["code"] == "already-asked"
+    assert api("PATCH", path, {"name": "张三丰"}, liaison, expect=200).body["pending_changes"] == []
+    change = f"/person-changes/{asked['pending_changes'][0]['id']}"
+    seen = {"name": "张三封", "seen": True}
+    assert api("POST", f"{change}/accept", seen, liaison, expect=409).body["reasons"] == ["own-request"]
+    other = make_liaison(api, admin, unit_id=unit)
+    away = make_liaison(api, admin, unit_id=make_unit(api, admin))
+    assert api("POST", f"{change}/accept", seen | {"name": "张三"}, other, expect=422).codes == {"name": "not-the-same"}
+    api("POST", f"{change}/accept", seen, away, expect=404)
+    assert [one["id"] for one in api("GET", "/person-changes", token=other, expect=200).body] == [change[-36:]]
+    assert api("POST", f"{change}/accept", seen, other, expect=200).body["state"] == "accepted"
+    assert api("GET", path, token=liaison, expect=200).body["display_name"] == "张*封"
     assert api("PATCH", path, {"name": "3"}, liaison, expect=422).codes == {"name": "bad-name"}
     phone = new_phone()
     api("PATCH", path, {"emergency_contact": None}, liaison, expect=403)
     assert api("PATCH", path, {"phone": phone}, liaison, expect=422).codes == {"phone_code": "wrong-code"}
     proved = {"phone": phone, "phone_code": api.code(phone, "register")}
-    assert api("PATCH", path, proved, liaison, expect=200).body["phone"] == f"150****{phone[-4:]}"
+    moved = api("PATCH", path, proved, liaison, expect=202).body
+    assert (moved["phone"], moved["pending_changes"][0]["kind"]) == (f"150****{person.phone[-4:]}", "phone")
     told = api("GET", "/me/messages", token=person.token, expect=200).body["items"]
-    assert [message["kind"] for message in told] == ["phone-changed"]
+    assert {"change-phone-asked", "change-identity-asked"} <= {message["kind"] for message in told}
+    own = api("GET", "/me/person-changes", token=person.token, expect=200).body
+    assert [(one["kind"], one["state"], one["phone"]) for one in own] == [
+        ("phone", "open", f"150****{phone[-4:]}"),
+        ("identity", "accepted", None),
+    ]
+    for _ in range(2):
+        ended = api("POST", f"/person-changes/{own[0]['id']}/withdraw", {}, person.token, expect=200).body
+        assert ended["state"] == "withdrawn"
+    refused = api("POST", f"/person-changes/{own[0]['id']}/refuse", {"reason": "没有证件"}, other, expect=409)
+    assert refused.body["code"] == "illegal-transition"
     api("PATCH", path, {"skills": []}, make_staff(api, admin, "auditor"), expect=403)
     child = add_child(api, person, unit_id=unit)
-    assert api("PATCH", f"/volunteers/{child.id}", {"name": "小红"}, liaison, expect=200).body["display_name"] == "小*"
-    assert api("GET", f"/volunteers/{child.id}", token=person.token, expect=200).body["name"] == "小红"
+    api("PATCH", f"/volunteers/{child.id}", {"name": "小红"}, liaison, expect=202)
+    assert api("GET", f"/volunteers/{child.id}", token=person.token, expect=200).body["name"] == "张三丰"
+    row = listed("闻人甲", number=resident_id())
+    bring_in(api, liaison, row)
+    (invited,) = api("GET", "/volunteers?status=invited", token=liaison, expect=200).body["items"]
+    named = api("PATCH", f"/volunteers/{invited['id']}", {"name": "闻人乙"}, liaison, expect=200).body
+    assert (named["display_name"], named["pending_changes"]) == ("闻*乙", []), "who is only invited is as the list says"
 
 
 def test_the_promises_to_other_rooms(api: Api, app: Flask, admin: str) -> None:

@@ -128,3 +128,24 @@ def test_who_agreed_elsewhere_may_object_for_seven_days_and_deny_afterwards(
     statuses = [one["status"] for one in api("GET", "/volunteers", token=admin, expect=200).body["items"]]
     assert sorted(statuses) == ["invited", "invited", "registered"]
     assert figures(Browser.of(api.app, admin).get(f"/rates/{school['school']}/invited")) == ["2", "1", "0", "1", "1"]
+
+
+def test_the_same_over_http(api: Api, school: dict[str, str]) -> None:
+    rows = [person(f"闻人{name}", phone=new_phone(), code="S1") for name in "甲乙丙"]
+    bring_in(api, school["us"], *rows)
+    answer(api, rows[0][2], "claim")
+    path = f"/units/{school['bureau']}/invitations"
+    for tail in ("", "?state=invited"):
+        api("GET", path + tail, token=school["them"], expect=404)
+    found = api("GET", f"{path}?state=invited", token=school["us"], expect=200).body
+    assert [one["display_name"] for one in found["items"]] == ["闻*丙", "闻*乙"]
+    assert (found["total"]["invited"], found["total"]["claimed"], found["units"][0]["unit"]) == (2, 1, "望江中学")
+    assert rows[1][2] not in str(found)
+    api("POST", f"{path}/reminders", {"volunteer_ids": []}, school["us"], expect=422)
+    api("POST", f"{path}/reminders", {"volunteer_ids": None}, school["them"], expect=404)
+    one = [found["items"][0]["id"]]
+    assert api("POST", f"{path}/reminders", {"volunteer_ids": one}, school["us"], expect=200).body == {"reminded": 1}
+    told = api("GET", f"{path}?limit=1", token=school["us"], expect=200).body
+    assert (told["items"][0]["reminded_at"] is not None, told["total"]["reminded"]) == (True, 1)
+    rest = api("GET", f"{path}?limit=1&cursor={told['next_cursor']}", token=school["us"], expect=200).body
+    assert rest["items"][0]["id"] != told["items"][0]["id"]

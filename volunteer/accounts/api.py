@@ -119,3 +119,22 @@ def revoke_grant(call: Call, grant_id: uuid.UUID) -> Any:
     """End a grant, in force on the next request."""
     service.revoke_grant(call.actor, grant_id, call.now)
     return 204, None
+
+
+@room.route("GET", "/me/sessions", Permission.SIGNED_IN, Scope.SELF, answers={200: s.SessionOut(many=True)})
+def list_sessions(call: Call) -> Any:
+    """List where the caller is signed in, this place first."""
+    return 200, sessions.list_sessions(call.actor, call.now)
+
+
+@room.route("DELETE", "/me/sessions/<uuid:session_id>", Permission.SIGNED_IN, Scope.SELF, answers={204: None})
+def end_session(call: Call, session_id: uuid.UUID) -> Any:
+    """End one of the places where the caller is signed in."""
+    sessions.end_session(call.actor, session_id, call.now)
+    return 204, None
+
+
+@room.route("DELETE", "/me/sessions", Permission.SIGNED_IN, Scope.SELF, answers={200: s.EndedOut})
+def end_other_sessions(call: Call) -> Any:
+    """End every session but the one in use."""
+    return 200, {"ended": sessions.end_all_others(call.actor, call.now)}

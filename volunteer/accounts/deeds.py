@@ -91,6 +91,7 @@ DEEDS: Final = {
     "unmask.approve": "批准查看未成年人信息",
     "unmask.refuse": "不批准查看未成年人信息",
     "consent.give": "同意一项",
+    "consent.record": "按纸质同意书登记同意",
     "consent.withdraw": "撤回一项同意",
     "notice.draft": "起草告知书",
     "notice.drop": "删除告知书草稿",

@@ -9,7 +9,7 @@ from volunteer.access import Role
 from volunteer.accounts import deeds
 from volunteer.accounts.models import PURPOSES
 from volunteer.phone import PhoneError, normalize_phone
-from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Page, QuerySchema, Secret, Text, Whole
+from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Secret, Text, Truth, Whole
 
 #: An asker as the audit log names it (`Actor.key`).
 ASKER: Final = re.compile(r"(account|device):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|system")
@@ -204,3 +204,20 @@ class LogFilter(QuerySchema):
             raise ValidationError("invalid|没有这个操作人。", "actor")
         if data.get("from_on") and data.get("to_on") and data["to_on"] < data["from_on"]:
             raise ValidationError("to-before-from|结束日期不能早于开始日期。", "to")
+
+
+class SessionOut(BaseSchema):
+    """A place where an account is signed in: a page's session, or a token of the API; `device` where it was noted."""
+
+    id = Id()
+    device = fields.String()
+    is_page = Truth()
+    since = Instant()
+    until = Instant()
+    is_this = Truth()
+
+
+class EndedOut(BaseSchema):
+    """How many sessions ended."""
+
+    ended = fields.Integer()

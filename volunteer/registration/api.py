@@ -96,10 +96,19 @@ def get_person(call: Call, person_id: uuid.UUID) -> Any:
     return 200, people.get_person(call.actor, person_id, call.now)
 
 
-@room.route("PATCH", PERSON, Permission.SIGNED_IN, Scope.PERSON, body=s.PersonIn, answers={200: s.PersonOut})
+@room.route(
+    "PATCH",
+    PERSON,
+    Permission.SIGNED_IN,
+    Scope.PERSON,
+    body=s.PersonIn,
+    answers={200: s.PersonOut, 202: s.PersonOut},
+    errors=(409,),
+)
 def change_person(call: Call, person_id: uuid.UUID) -> Any:
-    """Change a person's fields."""
-    return 200, people.change_person(call.actor, person_id, call.body, call.now)
+    """Change a person's fields; 202 where staff ask for another name or phone, which a second person decides."""
+    person = people.change_person(call.actor, person_id, call.body, call.now)
+    return 202 if person.pending_changes else 200, person
 
 
 @room.route("POST", PERSON + "/confirm", Permission.REGISTER_OTHERS, Scope.PERSON, answers={200: s.StandingOut})

@@ -28,6 +28,7 @@ from volunteer.registration.rules import (
     check_name,
     needs_guardian,
 )
+from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.statuses import today
 from volunteer.units import queries as units
 
@@ -69,6 +70,7 @@ class Application:
     relation: str | None
     details: Mapping[str, Any]
     has_proof: bool = False
+    paper_consents: tuple[ConsentKind, ...] = ()
 
     @property
     def is_phone_proved(self) -> bool:
@@ -97,6 +99,8 @@ def check(body: Mapping[str, Any], now: dt.datetime) -> Application:
     if unit_id is not None and not unit_is_open(unit_id, today(now)):
         told.add(Fault("unit_id", "unknown", "没有找到这个单位,或它已撤销,请重新选择。"))
     told.extend(detail_faults(body))
+    if body.get("paper_consents") and not by_paper:
+        told.add(Fault("paper_consents", "paper-only", "这些同意只能按签署的纸质同意书登记;有手机的请注册后自己选择。"))
     told.raise_any()
     assert name is not None  # noqa: S101 - without faults both are there
     assert identity is not None  # noqa: S101
@@ -110,6 +114,7 @@ def check(body: Mapping[str, Any], now: dt.datetime) -> Application:
         consent_version=body.get("consent_version") or notices.current_notice().version,
         paper_reference=body.get("paper_consent_reference"),
         relation=body.get("relation"),
+        paper_consents=tuple(ConsentKind(kind) for kind in sorted(set(body.get("paper_consents") or ()))),
         details={"unit_id": unit_id} | {key: body.get(key) for key in DETAILS},
     )
 

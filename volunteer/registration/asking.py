@@ -19,7 +19,7 @@ from volunteer.database import reading, transaction
 from volunteer.errors import NotFound
 from volunteer.notifications import service as notifications
 from volunteer.registration import facts, vault
-from volunteer.registration.models import Invitation, Person
+from volunteer.registration.models import Denial, Invitation, Person
 from volunteer.registration.proofs import Proof
 from volunteer.registration.rules import IdType, PersonStatus, needs_guardian, normalize_id_number
 from volunteer.registration.rules_asking import NextStep, is_told_in_full, next_steps
@@ -39,6 +39,7 @@ class Known:
         is_full: whether the rest is told; else `display_name` to `counts_on` are None.
         since: the day on which they were put down here.
         counts_on: the day from which they count who have agreed elsewhere, unless they object before.
+        was_kept: whether they denied it before, and an administrator saw the consent that holds.
         channel: how they came: `wechat`, `browser`, `device` by themselves, `keeper` on paper, `import` by a list.
     """
 
@@ -54,6 +55,7 @@ class Known:
     counts_on: dt.date | None = None
     channel: str | None = None
     erase_after: dt.datetime | None = None
+    was_kept: bool = False
 
 
 def ask(actor: Actor, phone: str, code: str, number: str | None, now: dt.datetime) -> Proof:
@@ -89,11 +91,13 @@ def answer(proof: Proof, now: dt.datetime) -> list[Known]:
     names = units.unit_briefs(set(theirs.values()))
     rows = session.scalars(sa.select(Invitation).where(Invitation.person_id.in_(ids))) if ids else ()
     invitations = {row.person_id: row for row in rows}
+    kept = set(session.scalars(sa.select(Denial.person_id).where(Denial.person_id.in_(ids), Denial.state == "kept")))
     found = []
     for person in people:
         unit_id = theirs.get(person.id)
         unit = names[unit_id].name if unit_id in names else None
-        found.append(_view(person, proof.phone, unit, invitations.get(person.id), day))
+        was_kept = person.id in kept
+        found.append(_view(person, proof.phone, unit, invitations.get(person.id), day, was_kept=was_kept))
     return found
 
 
@@ -114,11 +118,13 @@ def is_theirs(proof: Proof, person: Person) -> bool:
     return person.id == proof.person_id or _is_on_record(person, proof.phone)
 
 
-def _view(person: Person, phone: str, unit: str | None, invitation: Invitation | None, day: dt.date) -> Known:
+def _view(
+    person: Person, phone: str, unit: str | None, invitation: Invitation | None, day: dt.date, *, was_kept: bool
+) -> Known:
     """Return what is told of one person."""
     told = {"by_phone": _is_on_record(person, phone), "has_proved": person.phone_proved_at is not None}
     status, is_minor = PersonStatus(person.status), needs_guardian(person.birth_date, day)
-    steps = next_steps(status, **told, is_leaving=person.erase_after is not None)
+    steps = next_steps(status, **told, is_leaving=person.erase_after is not None, was_kept=was_kept)
     if not is_told_in_full(**told):
         return Known(person.id, status, steps, is_full=False, is_minor=is_minor)
     is_open = invitation is not None and status is PersonStatus.INVITED
@@ -135,6 +141,7 @@ def _view(person: Person, phone: str, unit: str | None, invitation: Invitation |
         counts_on=invitation.counts_on if invitation and is_open else None,
         channel=person.channel,
         erase_after=person.erase_after,
+        was_kept=was_kept,
     )
 
 

@@ -15,6 +15,7 @@ from volunteer.database import reading
 from volunteer.errors import Conflict, Fault, InvalidInput, NotFound
 from volunteer.registration import applications, code_tables, facts, reach, registering
 from volunteer.registration.register_pages import PAPERS
+from volunteer.registration.rules_consents import SEPARATE
 from volunteer.registration.schemas import RegisterIn
 from volunteer.units import service as units
 from volunteer.units.service import UnitBrief
@@ -43,7 +44,8 @@ def new_page() -> Any:
     body = RegisterIn().load(_body(typed, unit_id))
     faults += [fault for fault in applications.faults_of(body, g.now) if fault.field != "paper_consent_reference"]
     if faults:
-        order = [*FIELDS[:-1], "unit", "unit_id", "guardian", *guardian, "paper_consent_reference", "seen"]
+        last = ("paper_consents", "paper_consent_reference", "seen")
+        order = [*FIELDS[:-1], "unit", "unit_id", "guardian", *guardian, *last]
         faults.sort(key=lambda fault: order.index(fault.field) if fault.field in order else 0)
         return _form(typed, faults, found), 422
     try:
@@ -101,6 +103,7 @@ def _body(typed: Typed, unit_id: uuid.UUID | None) -> dict[str, Any]:
     body: dict[str, Any] = forms.filled({name: typed[name] for name in FIELDS})
     body["paper_consent_reference"] = typed["paper_consent_reference"] or "-"
     guardian = forms.filled({name: typed[f"guardian.{name}"] for name in GUARDIAN})
+    body["paper_consents"] = request.form.getlist("paper_consents")
     return body | ({"guardian": guardian} if guardian else {}) | ({"unit_id": str(unit_id)} if unit_id else {})
 
 
@@ -115,4 +118,6 @@ def _form(typed: Typed, faults: list[Fault], found: list[UnitBrief]) -> str:
         found=[(unit.id, unit.name) for unit in found],
         own=[(unit.id, unit.name) for unit in own],
         relations=list(code_tables.labels(reading(), "relations").items()),
+        separate=[(kind.value, kind.words.title) for kind in SEPARATE],
+        chosen=request.form.getlist("paper_consents"),
     )

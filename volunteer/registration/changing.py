@@ -123,6 +123,20 @@ def add(
     return row
 
 
+def same_open(
+    session: Session, actor: Actor, person_id: uuid.UUID, kind: ChangeKind, values: Mapping[str, Any]
+) -> PersonChange | None:
+    """Return the open request in which the caller asks for just this, or None."""
+    query = sa.select(PersonChange).where(
+        PersonChange.person_id == person_id,
+        PersonChange.kind == kind.value,
+        PersonChange.state == ChangeState.OPEN.value,
+        PersonChange.asked_by == actor.account,
+    )
+    found = session.scalars(query).one_or_none()
+    return found if found is not None and opened(found) == dict(values) else None
+
+
 def own_account(session: Session, person_id: uuid.UUID) -> uuid.UUID | None:
     """Return the account that is the person, the oldest where there are several; None for somebody without one."""
     return next(iter(links.own_accounts(session, person_id)), None)

@@ -64,9 +64,13 @@ def standings(actor: Actor, volunteer_id: uuid.UUID | None, now: dt.datetime) ->
     """
     person_id, session = links.acting_as(actor, volunteer_id), reading()
     person = session.get_one(Person, person_id)
-    day = today(now)
-    refusal = may_give(links.relation_of(session, actor.account, person_id), person.birth_date, day)
-    given, current = consents.history_of(session, [person_id]), notices.current_notices(day)
+    refusal = may_give(links.relation_of(session, actor.account, person_id), person.birth_date, today(now))
+    return standings_of(session, person, refusal, today(now))
+
+
+def standings_of(session: Session, person: Person, refusal: ConsentRefusal | None, day: dt.date) -> list[Standing]:
+    """Return how a person stands with every consent on a day; `refusal`: why the reader may not say yes for them."""
+    given, current = consents.history_of(session, [person.id]), notices.current_notices(day)
     is_minor = needs_guardian(person.birth_date, day)
     newest = {kind: consents.newest_in_force(given, kind, is_minor=is_minor) for kind in ConsentKind}
     return [_standing(kind, current[kind], given, newest[kind], refusal, day) for kind in ConsentKind]

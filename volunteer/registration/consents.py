@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.config import settings
 from volunteer.database import new_id
+from volunteer.registration import vault
 from volunteer.registration.models import Consent, Person
 from volunteer.registration.rules import ADULT_AGE, born_by_for
 from volunteer.registration.rules_consents import ConsentKind, is_theirs_to_give
@@ -67,6 +68,16 @@ def keep(session: Session, person_id: uuid.UUID, kind: ConsentKind, now: dt.date
     """Keep a consent that is given now; `facts`: `version`, `channel`, `is_by_guardian`."""
     row = Consent(id=new_id(), person_id=person_id, kind=kind.value, given_at=now, **facts)
     session.add(row)
+    session.flush()
+    return row
+
+
+def keep_signed(
+    session: Session, person_id: uuid.UUID, kind: ConsentKind, now: dt.datetime, reference: str, **facts: Any
+) -> Consent:
+    """Keep a consent that was signed on paper, with where the paper lies; `facts` as for `keep`."""
+    row = keep(session, person_id, kind, now, **facts)
+    row.paper_reference_sealed = vault.seal_reference(row.id, reference)
     session.flush()
     return row
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from volunteer.access import Permission, Scope
 from volunteer.errors import NotFound
-from volunteer.registration import consenting, notices
+from volunteer.registration import consenting, desk_consents, notices
 from volunteer.registration import schemas_consents as s
 from volunteer.registration.rules_consents import ConsentKind
 from volunteer.registration.schemas import WhoseQuery
 from volunteer.web.routes import Call, Room
 
 room = Room("consents")
+PERSON = "/volunteers/<uuid:person_id>/consents"
 STANDINGS = s.StandingOut(many=True)
 
 
@@ -59,6 +60,33 @@ def _kind(text: str) -> ConsentKind:
         return ConsentKind(text)
     except ValueError:
         raise NotFound from None
+
+
+@room.route("GET", PERSON, Permission.READ_PEOPLE, Scope.PERSON, answers={200: STANDINGS})
+def list_of_person(call: Call, person_id: uuid.UUID) -> Any:
+    """List what a person in scope agrees to beside the registration."""
+    return 200, desk_consents.standings(call.actor, person_id, call.now)
+
+
+@room.route(
+    "POST",
+    PERSON,
+    Permission.READ_PEOPLE,
+    Scope.PERSON,
+    body=s.PaperConsentsIn,
+    answers={200: STANDINGS},
+    errors=(409,),
+)
+def record_signed(call: Call, person_id: uuid.UUID) -> Any:
+    """Put down what somebody without an account signed on paper."""
+    kinds = [ConsentKind(kind) for kind in call.body["kinds"]]
+    return 200, desk_consents.record(call.actor, person_id, kinds, call.body["paper_consent_reference"], call.now)
+
+
+@room.route("DELETE", PERSON + "/<kind>", Permission.READ_PEOPLE, Scope.PERSON, answers={200: STANDINGS})
+def withdraw_for_person(call: Call, person_id: uuid.UUID, kind: str) -> Any:
+    """Take a consent back, as the person at the desk asks."""
+    return 200, desk_consents.withdraw(call.actor, person_id, _kind(kind), call.now)
 
 
 @room.route("GET", "/privacy-notices", Permission.ANYONE, Scope.NOTHING, answers={200: s.NoticeOut(many=True)})

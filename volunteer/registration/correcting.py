@@ -17,6 +17,7 @@ from volunteer.database import lock_name, transaction
 from volunteer.errors import Fault, IllegalTransition, InvalidInput, NotFound
 from volunteer.notifications import service as notifications
 from volunteer.registration import changing, facts, links, vault
+from volunteer.registration.credential_models import PersonChange
 from volunteer.registration.models import SELF, Person
 from volunteer.registration.registering import account_of
 from volunteer.registration.rules import (
@@ -97,6 +98,31 @@ def _apply_phone(session: Session, person: Person, values: Mapping[str, Any], no
     vault.put_phone(person, phone)
     person.phone_proved_at = now
     person.card_serial += 1
+
+
+def ask_by_staff(
+    session: Session, actor: Actor, person: Person, wanted: Mapping[str, Any], reason: str, now: dt.datetime
+) -> list[PersonChange]:
+    """Ask for a checked `name` or a proved `phone` of a locked person, in the transaction under way.
+
+    What is so already is not asked for; what the caller has asked for already waits on.
+
+    Raises:
+        InvalidInput: `phone-taken`. Conflict: `already-asked`, for something else. IllegalTransition: the person left.
+    """
+    known = {"name": vault.name_of(person), "phone": vault.opened(person, "phone")}
+    found = []
+    for field, value in wanted.items():
+        if value == known[field]:
+            continue
+        kind = ChangeKind.PHONE if field == "phone" else ChangeKind.IDENTITY
+        if person.status not in WITH_IDENTITY:
+            raise IllegalTransition
+        if field == "phone" and sign_in.find_by_phone(session, value) is not None:
+            raise InvalidInput([ChangeFault.PHONE_TAKEN.at("phone")])
+        asked = changing.same_open(session, actor, person.id, kind, {field: value})
+        found.append(asked or changing.add(session, actor, person, kind, {field: value}, reason, now))
+    return found
 
 
 def ask_identity(

@@ -7,6 +7,7 @@ from volunteer.access import Permission, Scope
 from volunteer.registration import denying, proofs
 from volunteer.registration import invitations_schemas as s
 from volunteer.registration.schemas import ErasureOut
+from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 
 room = Room("denials")
@@ -26,10 +27,13 @@ def deny(call: Call, person_id: uuid.UUID) -> Any:
     return 200, denying.deny(call.actor, person_id, proofs.require(call.body["proof"], call.now), call.now)
 
 
-@room.route("GET", "/denials", Permission.AUDIT, Scope.SITE, query=s.DenialQuery, answers={200: s.DenialOut(many=True)})
+@room.route("GET", "/denials", Permission.AUDIT, Scope.SITE, query=s.DenialQuery, answers={200: s.DenialPage})
 def list_denials(call: Call) -> Any:
-    """List who denies having agreed: those that wait, or those that are closed."""
-    return 200, denying.list_denials(call.actor, is_open=call.query["state"] == "open")
+    """List who denies having agreed: those that wait, the oldest first, or those that are closed, the newest first."""
+    limit, last = call.query["limit"], decode_cursor(call.query["cursor"], uuid.UUID)
+    is_open = call.query["state"] == "open"
+    rows = denying.list_denials(call.actor, limit, last[0] if last else None, is_open=is_open)
+    return 200, page(rows, limit, lambda row: (row.id,))
 
 
 @room.route(

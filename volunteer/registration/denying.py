@@ -3,7 +3,9 @@
 Whoever was put down by others (on a keeper's paper, or by a list with a reference) and never proved a phone may deny
 it. Their erasure begins at once and needs nobody's leave: it is carried out after the ordinary 7 days. Meanwhile an
 administrator, never who registered them, may erase at once, or keep the registration with a reason where the consent
-holds. What stays is who registered whom falsely, without a name. Source: domain.md F5, g1; PIPL 15, 44, 47, 50.
+holds. That is decided once: who still wants to leave takes the registration over, or shows their paper and has the
+phone put down, and withdraws the consent, which nobody can refuse. What stays is who registered whom falsely, without
+a name. Source: domain.md F5, g1; PIPL 15, 44, 47, 50.
 """
 
 import datetime as dt
@@ -28,8 +30,6 @@ from volunteer.registration.rules_asking import NextStep
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 from volunteer.units import service as units
-
-MOST: Final = 200
 
 
 class DenialState(Worded):
@@ -137,7 +137,8 @@ def decide(actor: Actor, denial_id: uuid.UUID, decision: Decision, reason: str, 
             erasure.erase(session, person, now)
         else:
             person.erase_after = None
-            body = f"经核实,您的注册有同意书,予以保留。说明:{reason}。如仍不同意,可再次提出,或登录后注销。"
+            body = f"经核实,您的注册有同意书,予以保留。说明:{reason}。您仍可随时退出:用手机号登录后"
+            body += "在“隐私与同意”中注销;没有登录过的,请带证件到服务站办理。"
             notifications.tell(session, person.id, "denial-kept", body, now)
         denial.state, denial.decided_by, denial.decided_at = wanted.value, actor.account, now
         denial.reason = reason
@@ -146,10 +147,12 @@ def decide(actor: Actor, denial_id: uuid.UUID, decision: Decision, reason: str, 
         return _views(actor, [denial])[0]
 
 
-def list_denials(actor: Actor, *, is_open: bool) -> list[DenialView]:
-    """Return the denials that wait, the oldest first, or those that are closed, the newest first."""
-    query = sa.select(Denial).limit(MOST)
+def list_denials(actor: Actor, limit: int, after: uuid.UUID | None, *, is_open: bool) -> list[DenialView]:
+    """Return up to `limit` + 1 denials: those that wait, the oldest first, or those closed, the newest first."""
+    query = sa.select(Denial).limit(limit + 1)
     query = query.where(Denial.state == "open") if is_open else query.where(Denial.state != "open")
+    if after is not None:
+        query = query.where(Denial.id > after if is_open else Denial.id < after)
     return _views(actor, list(reading().scalars(query.order_by(Denial.id if is_open else Denial.id.desc()))))
 
 

@@ -4,13 +4,16 @@ import uuid
 from typing import Any
 
 from volunteer.access import Permission, Scope
-from volunteer.registration import answering, asking, proofs
+from volunteer.registration import answering, asking, invitees, proofs
 from volunteer.registration import invitations_schemas as s
+from volunteer.registration.invitees import InvitationState
 from volunteer.registration.schemas import RegisteredOut
+from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 
 room = Room("invitations")
 INVITATION = "/invitations/<uuid:invitation_id>"
+UNIT = "/units/<uuid:unit_id>/invitations"
 
 
 @room.route(
@@ -61,6 +64,32 @@ def ask(call: Call) -> Any:
         "proof": proofs.give(proof, proofs.BEARER, call.now),
         "people": asking.answer(proof, call.now),
     }
+
+
+@room.route(
+    "GET",
+    UNIT,
+    Permission.READ_REPORTS,
+    Scope.UNIT,
+    query=s.InvitedQuery,
+    answers={200: s.InvitedPage},
+)
+def list_invited(call: Call, unit_id: uuid.UUID) -> Any:
+    """List whom a unit or one below it invited, masked, with who was reminded when, and what came of all of them."""
+    query, limit = call.query, call.query["limit"]
+    state = InvitationState(query["state"]) if query["state"] else None
+    last = decode_cursor(query["cursor"], uuid.UUID)
+    rows = invitees.list_invited(call.actor, unit_id, state, limit, last[0] if last else None, call.now)
+    whole, lines = invitees.numbers_of(call.actor, unit_id, call.now)
+    return 200, page(rows, limit, lambda row: (row.id,)) | {"total": whole, "units": lines}
+
+
+@room.route(
+    "POST", UNIT + "/reminders", Permission.MANAGE_PEOPLE, Scope.UNIT, body=s.RemindIn, answers={200: s.RemindedOut}
+)
+def remind(call: Call, unit_id: uuid.UUID) -> Any:
+    """Note that these people, or all who still wait, were reminded now; the words go another way."""
+    return 200, {"reminded": invitees.remind(call.actor, unit_id, call.body["volunteer_ids"], call.now)}
 
 
 def _proof(call: Call) -> proofs.Proof | None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from volunteer.accounts.schemas import Phone
 from volunteer.registration.denying import Decision
+from volunteer.registration.invitees import InvitationState
 from volunteer.registration.models import DENIAL_STATES
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.rules_asking import NextStep
 from volunteer.registration.schemas import GuardianIn
-from volunteer.web.schemas import MESSAGES, BaseSchema, Choice, Id, Instant, QuerySchema, Secret, Text, Truth
+from volunteer.web.schemas import MESSAGES, BaseSchema, Choice, Id, Instant, Page, Secret, Text, Truth
 
 
 class AskIn(BaseSchema):
@@ -83,13 +84,66 @@ class InvitationClaimIn(InvitationRefuseIn):
     guardian = fields.Nested(GuardianIn, allow_none=True)
 
 
+class InvitedQuery(Page):
+    """Which of those invited."""
+
+    state = Choice(InvitationState, load_default=None)
+
+
+class InvitedOut(BaseSchema):
+    """Somebody who was invited, masked; `reminded_by` where the caller may read who it was."""
+
+    id = Id()
+    display_name = fields.String()
+    phone = fields.String(allow_none=True)
+    unit = fields.String()
+    state = Choice(InvitationState)
+    invited_on = fields.Date()
+    counts_on = fields.Date(allow_none=True)
+    reminded_at = Instant(allow_none=True)
+    reminded_by = fields.String(allow_none=True)
+
+
+class InvitedNumbersOut(BaseSchema):
+    """What came of the invitations of one unit, or of all of them together (`unit_id` null)."""
+
+    unit_id = Id(allow_none=True)
+    unit = fields.String()
+    invited = fields.Integer()
+    reminded = fields.Integer()
+    claimed = fields.Integer()
+    counted = fields.Integer()
+    refused = fields.Integer()
+
+
+class InvitedPage(BaseSchema):
+    """A page of those invited, and the numbers of all."""
+
+    items = fields.List(fields.Nested(InvitedOut))
+    next_cursor = fields.String(allow_none=True)
+    total = fields.Nested(InvitedNumbersOut)
+    units = fields.List(fields.Nested(InvitedNumbersOut))
+
+
+class RemindIn(BaseSchema):
+    """Who was reminded; null: all who wait."""
+
+    volunteer_ids = fields.List(Id(), required=True, allow_none=True, validate=validate.Length(1, 1000))
+
+
+class RemindedOut(BaseSchema):
+    """How many it was noted for; who has answered meanwhile is left out."""
+
+    reminded = fields.Integer()
+
+
 class DenyIn(BaseSchema):
     """What was proved a moment ago."""
 
     proof = Secret(most=1000, required=True)
 
 
-class DenialQuery(QuerySchema):
+class DenialQuery(Page):
     """Which denials to list."""
 
     state = Choice(("open", "closed"), load_default="open")
@@ -119,3 +173,10 @@ class DenialOut(BaseSchema):
     decided_at = Instant(allow_none=True)
     decided_by = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+
+
+class DenialPage(BaseSchema):
+    """A page of denials."""
+
+    items = fields.List(fields.Nested(DenialOut))
+    next_cursor = fields.String(allow_none=True)

@@ -4,18 +4,19 @@
 |---|---|---|
 | `area_id` `political_status` `skills` `service_categories` | yes | yes |
 | `emergency_contact` | yes | no |
-| `phone`, proved by `phone_code` for `register` | yes | yes, and the person is told |
-| `name`, as on the paper | no | yes |
+| `phone`, proved by `phone_code` for `register` | yes | asked for (202): a second person decides |
+| `name`, as on the paper | no | asked for (202): a second person decides |
 
-Identity number, birth date and sex never change here: a wrong paper is another registration.
-Source: contract, GET and PATCH /volunteers/{id}; decisions 9.
+No single member of staff renames somebody or moves their phone (`correcting`). Who is only invited is as the list says:
+there staff change both at once. Identity number, birth date and sex never change here.
+Source: contract, GET and PATCH /volunteers/{id}; decisions 9, 14; domain.md g1 F4.
 """
 
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,9 +27,9 @@ from volunteer.access import Actor, Permission, Role
 from volunteer.accounts import sign_in
 from volunteer.database import reading, transaction
 from volunteer.errors import Fault, Forbidden, Gone, NotFound
-from volunteer.notifications import service as notifications
 from volunteer.phone import PhoneError, normalize_phone
-from volunteer.registration import applications, code_tables, facts, links, reach, vault
+from volunteer.registration import applications, code_tables, correcting, facts, links, reach, vault
+from volunteer.registration.credential_models import PersonChange
 from volunteer.registration.models import Person
 from volunteer.registration.rules import PersonStatus, age_on, check_name, needs_guardian
 from volunteer.registration.statuses import today
@@ -37,8 +38,8 @@ from volunteer.units import queries as unit_queries
 from volunteer.units import service as units
 
 PLAIN = ("area_id", "political_status", "skills", "service_categories")
-BY_PERSON = frozenset({*PLAIN, "emergency_contact", "phone", "phone_code"})
-BY_STAFF = frozenset({*PLAIN, "name", "phone", "phone_code"})
+BY_PERSON = frozenset({*PLAIN, "emergency_contact", "phone", "phone_code", "reason"})
+BY_STAFF = frozenset({*PLAIN, "name", "phone", "phone_code", "reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class PersonView:
     birth_date: dt.date | None = None
     guardian: Contact | None = None
     emergency_contact: Contact | None = None
+    pending_changes: tuple[PersonChange, ...] = ()
+    """What was asked for just now, and waits for a second person."""
 
 
 def get_person(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> PersonView:
@@ -218,12 +221,13 @@ def masked_views(people: list[Person], now: dt.datetime) -> list[PersonView]:
 
 
 def change_person(actor: Actor, person_id: uuid.UUID, changes: Mapping[str, Any], now: dt.datetime) -> PersonView:
-    """Change a person's fields; who may change which stands at the head of this file.
+    """Change a person's fields, or ask for what a second person must decide (`pending_changes`); see the file's head.
 
     Raises:
         NotFound: not the caller's to see.
         Forbidden: a field is not the caller's to change, or an auditor or keeper asks.
-        InvalidInput: `wrong-code` on `phone_code`, `unknown-value`, `unknown`, a bad name.
+        InvalidInput: `wrong-code` on `phone_code`, `unknown-value`, `unknown`, a bad name, `phone-taken`.
+        Conflict: `already-asked`: something else is asked for already. IllegalTransition: the person has left.
     """
     is_own = links.may_act_for(actor, person_id)
     if not is_own:
@@ -235,23 +239,24 @@ def change_person(actor: Actor, person_id: uuid.UUID, changes: Mapping[str, Any]
     if set(changes) - allowed:
         names = "、".join(sorted(set(changes) - allowed))
         raise Forbidden(f"这些内容不能由您修改:{names}。", code="forbidden")
-    changes, code_id = _checked(changes, now)
+    reason = changes.get("reason") or "工作人员提出"
+    changes, code_id = _checked({name: value for name, value in changes.items() if name != "reason"}, now)
     with transaction() as session:
         person = facts.locked(session, person_id)
         if person.status in facts.GONE:
             raise NotFound
         if code_id is not None:
             sign_in.use_code(session, code_id, now)
-        before = vault.opened(person, "phone")
+        is_free = person.status == PersonStatus.INVITED
+        waits = set() if is_free else {"name"} if is_own else {"name", "phone"}
+        wanted = {name: value for name, value in changes.items() if name in waits}
+        pending = correcting.ask_by_staff(session, actor, person, wanted, reason, now)
+        changes = {name: value for name, value in changes.items() if name not in waits}
         _apply(person, changes, now)
         if changes:
             audit.record(session, actor, now, "person.change", ("person", person_id), fields=sorted(changes))
-        if "phone" in changes and not is_own:
-            body = "工作人员已为您更换注册的手机号。如果不是您本人要求的,请立即联系所在单位或服务站。"
-            phones = {phone for phone in (before, changes["phone"]) if phone}
-            notifications.tell(session, person_id, "phone-changed", body, now, phones=sorted(phones))
         session.flush()
-        return view(person, now, in_full=is_own)
+        return replace(view(person, now, in_full=is_own), pending_changes=tuple(pending))
 
 
 def _checked(changes: Mapping[str, Any], now: dt.datetime) -> tuple[dict[str, Any], uuid.UUID | None]:

@@ -8,6 +8,7 @@ from volunteer.access import Permission, Scope
 from volunteer.clock import aware
 from volunteer.registration import privacy, unmask_requests
 from volunteer.registration import schemas as s
+from volunteer.registration import schemas_unmasking as u
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 
@@ -19,8 +20,8 @@ room = Room("privacy")
     "/volunteers/<uuid:person_id>/unmask",
     Permission.UNMASK,
     Scope.PERSON,
-    body=s.UnmaskIn,
-    answers={200: s.UnmaskOut},
+    body=u.UnmaskIn,
+    answers={200: u.UnmaskOut},
 )
 def unmask(call: Call, person_id: uuid.UUID) -> Any:
     """Show fields of a person in full, for a reason; the person sees that it was done."""
@@ -32,15 +33,15 @@ def unmask(call: Call, person_id: uuid.UUID) -> Any:
     "/volunteers/<uuid:person_id>/unmask-requests",
     Permission.UNMASK,
     Scope.PERSON,
-    body=s.UnmaskIn,
-    answers={201: s.UnmaskRequestOut},
+    body=u.UnmaskIn,
+    answers={201: u.UnmaskRequestOut},
 )
 def ask_unmasking(call: Call, person_id: uuid.UUID) -> Any:
     """Ask to see fields of a minor; a second person decides, and then it is open for 24 hours."""
     return 201, unmask_requests.ask(call.actor, person_id, call.body["fields_"], call.body["reason"], call.now)
 
 
-@room.route("GET", "/unmask-requests", Permission.AUDIT, Scope.SITE, answers={200: s.UnmaskRequestOut(many=True)})
+@room.route("GET", "/unmask-requests", Permission.AUDIT, Scope.SITE, answers={200: u.UnmaskRequestOut(many=True)})
 def list_unmask_requests(call: Call) -> Any:
     """List the requests that wait."""
     return 200, unmask_requests.list_requests(call.actor)
@@ -51,7 +52,7 @@ def list_unmask_requests(call: Call) -> Any:
     "/unmask-requests/<uuid:request_id>/approve",
     Permission.MANAGE_SITE,
     Scope.SITE,
-    answers={200: s.UnmaskRequestOut},
+    answers={200: u.UnmaskRequestOut},
 )
 def approve_unmasking(call: Call, request_id: uuid.UUID) -> Any:
     """Let who asked see the fields for 24 hours; never by who asked."""
@@ -63,8 +64,8 @@ def approve_unmasking(call: Call, request_id: uuid.UUID) -> Any:
     "/unmask-requests/<uuid:request_id>/refuse",
     Permission.MANAGE_SITE,
     Scope.SITE,
-    body=s.UnmaskRefusalIn,
-    answers={200: s.UnmaskRequestOut},
+    body=u.UnmaskRefusalIn,
+    answers={200: u.UnmaskRequestOut},
 )
 def refuse_unmasking(call: Call, request_id: uuid.UUID) -> Any:
     """Refuse it, with a reason."""

@@ -20,7 +20,7 @@ from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
 from volunteer.database import constraint_of, lock_name, new_id, transaction
 from volunteer.errors import Conflict, Fault, Forbidden, InvalidInput, Unauthenticated
-from volunteer.registration import applications, links, refusals, standing, statuses, vault
+from volunteer.registration import applications, consents, links, notices, refusals, standing, statuses, vault
 from volunteer.registration.applications import Application
 from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person
 from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
@@ -157,6 +157,10 @@ def _keep_consent(session: Session, person: Person, application: Application, no
     )
     session.add(consent)
     session.flush()
+    by_guardian, versions = consent.is_by_guardian, notices.current_notices(today(now))
+    for kind in application.paper_consents:
+        signed = {"version": versions[kind].version, "channel": channel, "is_by_guardian": by_guardian}
+        consents.keep_signed(session, person.id, kind, now, paper or "", **signed)
 
 
 def new_person(application: Application, now: dt.datetime, channel: str) -> Person:

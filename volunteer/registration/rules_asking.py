@@ -29,7 +29,7 @@ def is_told_in_full(*, by_phone: bool, has_proved: bool) -> bool:
 
 
 def next_steps(
-    status: PersonStatus, *, by_phone: bool, has_proved: bool, is_leaving: bool = False
+    status: PersonStatus, *, by_phone: bool, has_proved: bool, is_leaving: bool = False, was_kept: bool = False
 ) -> tuple[NextStep, ...]:
     """Return what whoever asked may do, the first step first.
 
@@ -38,10 +38,11 @@ def next_steps(
         by_phone: whether the proved phone is the one on record; else the identity number was given.
         has_proved: whether the person has proved the phone on record before; then they know of their registration.
         is_leaving: whether their erasure has begun.
+        was_kept: whether they denied it, and an administrator saw the consent that holds: it is decided once.
     """
     if status is PersonStatus.INVITED:
         return NextStep.CLAIM, NextStep.REFUSE
     if has_proved:
         return (NextStep.SIGN_IN,) if by_phone else (NextStep.SIGN_IN, NextStep.SHOW_PAPER)
     accept = NextStep.TAKE_OVER if by_phone else NextStep.SHOW_PAPER
-    return (accept,) if is_leaving else (accept, NextStep.DENY)
+    return (accept,) if is_leaving or was_kept else (accept, NextStep.DENY)

@@ -33,6 +33,10 @@ class ConsentKind(StrEnum):
         return _WORDS[self]
 
 
+#: What is agreed to beside the registration; each can stand on a signed paper, too.
+SEPARATE: Final = (ConsentKind.PUBLIC_NAMES, ConsentKind.PHOTOS, ConsentKind.UPSTREAM)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A consent in plain words: its title, what one says yes to, and what a withdrawal changes."""
@@ -73,6 +77,7 @@ class ConsentRefusal(Worded):
     GUARDIAN_ONLY = "guardian-only", "未满 18 周岁,须由监护人用自己的账号同意。您可以随时撤回。"
     SELF_ONLY = "self-only", "须由本人用自己的账号同意;没有手机的,请到服务站签署纸质同意书。您可以代为撤回。"
     OLD_VERSION = "old-version", "告知书刚刚更新过,请刷新页面,看过最新内容后再同意。"
+    HAS_ACCOUNT = "has-account", "此人(或监护人)有自己的账号,请本人用手机登录后自己选择,工作人员不能代为同意。"
     BY_REGISTERING = "by-registering", "这一项在注册时同意。请先完成注册。"
 
 

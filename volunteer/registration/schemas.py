@@ -7,9 +7,10 @@ from marshmallow import ValidationError, fields, validate
 from volunteer.accounts.schemas import Phone
 from volunteer.registration.applications import FAULTS
 from volunteer.registration.models import FAMILY, SELF
-from volunteer.registration.privacy import UNMASKED
 from volunteer.registration.rules import IdType, PersonStatus, Sex
 from volunteer.registration.rules_changes import RequestState
+from volunteer.registration.rules_consents import SEPARATE
+from volunteer.registration.schemas_unmasking import UnmaskingOut
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Page, QuerySchema, Secret, Text, Truth, flatten
 
 MOST_CODES = 30
@@ -83,6 +84,7 @@ class RegisterIn(BaseSchema):
     service_categories = Codes(allow_none=True)
     guardian = fields.Nested(GuardianIn, allow_none=True)
     paper_consent_reference = Text(100)
+    paper_consents = fields.List(Choice([kind.value for kind in SEPARATE]), validate=validate.Length(0, len(SEPARATE)))
     relation = Choice((SELF, FAMILY))
 
     def load(self, data: Any, **kwargs: Any) -> Any:
@@ -126,6 +128,15 @@ class ContactOut(BaseSchema):
     relation = fields.String(allow_none=True)
 
 
+class PendingOut(BaseSchema):
+    """What was asked for about a person, and waits for a second person to decide."""
+
+    id = Id()
+    kind = fields.String()
+    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
+    due_at = Instant()
+
+
 class PersonOut(BaseSchema):
     """A person; `name` to `emergency_contact` are null but for themself and who acts for them."""
 
@@ -150,6 +161,7 @@ class PersonOut(BaseSchema):
     birth_date = fields.Date(allow_none=True)
     guardian = fields.Nested(ContactOut, allow_none=True)
     emergency_contact = fields.Nested(ContactOut, allow_none=True)
+    pending_changes = fields.List(fields.Nested(PendingOut))
 
 
 class PersonQuery(Page):
@@ -186,6 +198,7 @@ class PersonIn(BaseSchema):
     skills = Codes()
     service_categories = Codes()
     emergency_contact = fields.Nested(ContactIn, allow_none=True)
+    reason = Text(200)
 
 
 class PersonReasonIn(BaseSchema):
@@ -257,50 +270,6 @@ class MoveListForm(QuerySchema):
     on = Day(required=True)
 
 
-class UnmaskIn(BaseSchema):
-    """What to show in full, and why."""
-
-    fields_ = fields.List(
-        Choice(UNMASKED),
-        required=True,
-        data_key="fields",
-        validate=validate.Length(1, len(UNMASKED), error="length|请选择要查看的内容。"),
-    )
-    reason = Text(200, required=True)
-
-
-class UnmaskRequestOut(BaseSchema):
-    """A request to see a minor in full, and what a second person decided."""
-
-    id = Id()
-    volunteer_id = Id(attribute="person_id")
-    display_name = fields.String()
-    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
-    reason = fields.String()
-    state = fields.String()
-    asked_at = Instant()
-    decided_at = Instant(allow_none=True)
-    open_until = Instant(allow_none=True)
-
-
-class UnmaskRefusalIn(BaseSchema):
-    """Why not."""
-
-    reason = Text(200, required=True)
-
-
-class UnmaskOut(BaseSchema):
-    """The values of the fields that were asked for."""
-
-    name = fields.String(allow_none=True)
-    phone = fields.String(allow_none=True)
-    birth_date = fields.String(allow_none=True)
-    guardian_name = fields.String(allow_none=True)
-    guardian_phone = fields.String(allow_none=True)
-    emergency_name = fields.String(allow_none=True)
-    emergency_phone = fields.String(allow_none=True)
-
-
 class WhoseQuery(QuerySchema):
     """Whose: the caller's own, or those of a dependant."""
 
@@ -348,15 +317,6 @@ class ConsentOut(BaseSchema):
     is_by_guardian = Truth()
     paper_reference = fields.String(allow_none=True)
     withdrawn_at = Instant(allow_none=True)
-
-
-class UnmaskingOut(BaseSchema):
-    """Somebody looked behind the mask."""
-
-    at = Instant()
-    by = fields.String()
-    fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
-    reason = fields.String(allow_none=True)
 
 
 class DeedOut(BaseSchema):

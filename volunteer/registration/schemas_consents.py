@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from volunteer.registration.rules_consents import LONGEST_SUMMARY, LONGEST_TEXT, ConsentKind
+from volunteer.registration.rules_consents import LONGEST_SUMMARY, LONGEST_TEXT, SEPARATE, ConsentKind
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, QuerySchema, Text, Truth
 
 
@@ -52,6 +52,17 @@ class ConsentIn(BaseSchema):
 
     version = Text(40, required=True)
     volunteer_id = Id(load_default=None)
+
+
+class PaperConsentsIn(BaseSchema):
+    """What somebody signed on paper, and where the paper lies."""
+
+    kinds = fields.List(
+        Choice([kind.value for kind in SEPARATE]),
+        required=True,
+        validate=validate.Length(1, len(SEPARATE), error="length|请勾选同意书上签署的项目。"),
+    )
+    paper_consent_reference = Text(100, required=True)
 
 
 class NoticeIn(BaseSchema):

@@ -12,7 +12,7 @@ from volunteer.clock import Instant, site_day
 from volunteer.config import settings
 from volunteer.errors import Fault, IllegalTransition
 from volunteer.registration import deeds, privacy, unmask_requests
-from volunteer.registration import schemas as s
+from volunteer.registration import schemas_unmasking as s
 from volunteer.registration.deeds import Deed
 from volunteer.registration.unmask_requests import APPROVED, ASKED
 from volunteer.web.forms import filled, load, typed
