@@ -36,6 +36,8 @@ from volunteer.certificates import pages as certificates_pages
 from volunteer.checkin import api as checkin_api
 from volunteer.checkin import (
     evidence_pages,
+    paper_api,
+    paper_pages,
     poster_pages,
     roster_pages,
     station_pages,
@@ -135,6 +137,7 @@ ROOMS: tuple[Room, ...] = (
     signups_api.room,
     hours_api.room,
     checkin_api.room,
+    paper_api.room,
 )
 PAGES: tuple[Pages, ...] = (
     imports_pages.pages,
@@ -183,6 +186,7 @@ PAGES: tuple[Pages, ...] = (
     request_pages.pages,
     visit_pages.pages,
     poster_pages.pages,
+    paper_pages.pages,
     report_people_pages.pages,
     invitees_pages.pages,
     station_figures_pages.pages,

@@ -18,7 +18,7 @@ from volunteer.activities import signups
 from volunteer.activities.rules import ActivityStatus, SignupStatus
 from volunteer.activities.service import ShiftFacts as FullShift
 from volunteer.activities.service import SignupView
-from volunteer.checkin import phones
+from volunteer.checkin import phones, sheets
 from volunteer.checkin.events import Event, Proof
 from volunteer.checkin.keys import ScanKeyIn, claim
 from volunteer.checkin.lives import Life, of_fold
@@ -27,6 +27,7 @@ from volunteer.checkin.outcomes import Decision
 from volunteer.checkin.reasons import Direction, Evidence, Flag, Mode, Outcome, Reason, in_order
 from volunteer.checkin.rules import Arrival, Scan, shift_refusals
 from volunteer.checkin.scanners import Scanner
+from volunteer.checkin.sheets import WordFault
 from volunteer.hours.spans import instant_of, minute_of
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.service import PersonFacts
@@ -84,15 +85,7 @@ class Desk:
 
     def judge(self, event: Event, arrival: Arrival, proof: Proof, person: PersonFacts, life: Life) -> Arrived:
         """Return the scan as it is to be stored; it then stands among the person's others."""
-        case = _Case(event, arrival, proof, held=arrival.held, flags=set(arrival.flags))
-        if proof.refusal:
-            case.reasons.add(proof.refusal)
-        if person.status in HELD_BACK and event.direction is Direction.IN:
-            case.reasons.add(Reason.SUSPENDED)
-        if proof.form is CodeForm.CARD:
-            case.flags.add(Flag.CARD)
-        if person.id in self._scanner.own_persons:
-            case.flags.add(Flag.SELF_SCAN)
+        case = self._case(event, arrival, proof, person)
         self._find_shift(case, person)
         if case.shift:
             self._against_shift(case)
@@ -100,11 +93,28 @@ class Desk:
             self._look_at_phone(case, person, life)
         if event.direction is Direction.IN and case.shift:
             self._admit(case, person, life)
+        if event.sheet_id:
+            self._confirm(case, event.sheet_id, person, life)
         if event.once and self._would_change(case, person, life):
             ticket = ScanKeyIn(event.once, "ticket", event.scan_id, event.once.bytes)
             if claim(self._session, [ticket], self._now):
                 case.reasons.add(Reason.CODE_USED)
         return self._finished(case, person)
+
+    def _case(self, event: Event, arrival: Arrival, proof: Proof, person: PersonFacts) -> _Case:
+        """Return a scan with what code and person alone say against it."""
+        case = _Case(event, arrival, proof, held=arrival.held, flags=set(arrival.flags))
+        if proof.refusal:
+            case.reasons.add(proof.refusal)
+        if person.status in HELD_BACK and event.direction is Direction.IN:
+            case.reasons.add(Reason.SUSPENDED)
+        if proof.form is CodeForm.CARD:
+            case.flags.add(Flag.CARD)
+        if event.sheet_id:
+            case.flags.add(Flag.PAPER)
+        if person.id in self._scanner.own_persons:
+            case.flags.add(Flag.SELF_SCAN)
+        return case
 
     def stranger(self, event: Event, arrival: Arrival, proof: Proof) -> Arrived:
         """Return a scan whose code names nobody; it is kept, and folded with nothing."""
@@ -178,6 +188,25 @@ class Desk:
         case.distance_m = round(verdict.distance_m)
         if verdict.too_far:
             case.flags.add(Flag.TOO_FAR)
+
+    def _confirm(self, case: _Case, sheet_id: uuid.UUID, person: PersonFacts, life: Life) -> None:
+        """Ask of a code on paper what shows that somebody is here: the place, or the word of the day; else hold it.
+
+        Raises:
+            InvalidInput: on `word`: `wrong-word`, or `required` where whoever asks wants one. RateLimited.
+        """
+        if case.reasons or not case.flags & {Flag.NO_LOCATION, Flag.TOO_FAR}:
+            return
+        said = case.event.word
+        if said and sheets.confirm(self._session, person.id, sheet_id, said, self._now):
+            case.flags.add(Flag.WORD)
+            return
+        if said:
+            raise WordFault.WRONG.refused()
+        if case.event.asks_word and self._would_change(case, person, life):
+            raise WordFault.MISSING.refused()
+        case.flags.add(Flag.UNCONFIRMED)
+        case.held = True
 
     def _admit(self, case: _Case, person: PersonFacts, life: Life) -> None:
         """Ask for a sign-up, or give a walk-in a seat where the scan would act."""

@@ -119,7 +119,7 @@ def open_station_code(text: str, browser: str, now: dt.datetime) -> tuple[str, c
     code = codes.read_station(text)
     if code is None or codes.judge_station(keys(), code, now).status is not CodeStatus.VALID:
         return None
-    return tickets.issue(code, browser, now), code
+    return tickets.issue(code.station_id, browser, now, code.shift_id), code
 
 
 def version_1(payload: str) -> bytes:

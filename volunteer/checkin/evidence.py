@@ -18,6 +18,7 @@ from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts
 from volunteer.checkin import door, lives, showing
 from volunteer.checkin.models import SCAN_PLACES, SCAN_VOIDS, SCANS, CodeForm
+from volunteer.checkin.reasons import Flag
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.clock import day_starts_at
 from volunteer.config import settings
@@ -36,6 +37,7 @@ FORMS: Final[Mapping[CodeForm, str]] = {
     CodeForm.NONE: "没有码",
     CodeForm.UNREADABLE: "不是本系统签发的码",
 }
+PAPER: Final = "站点的纸质海报"
 CHANNELS: Final[Mapping[str, str]] = {
     "wechat": "微信",
     "browser": "浏览器",
@@ -109,7 +111,7 @@ def get_scan(actor: Actor, scan_id: uuid.UUID) -> dict[str, Any]:
         "person_id": row.person_id,
         "shift": shift,
         "station": station,
-        "form": FORMS[CodeForm(row.code_form)],
+        "form": PAPER if Flag.PAPER in row.flags else FORMS[CodeForm(row.code_form)],
         "by": scan.device or names.get(row.account_id, ""),
         "channel": CHANNELS[row.channel],
         "scanned_at": row.scanned_at,

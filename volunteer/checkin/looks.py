@@ -178,6 +178,16 @@ LOOKS: Mapping[Outcome | Reason, Look] = MappingProxyType(
             again("请志愿者刷新“我的码”再扫。"),
             Step("请重新扫站点屏幕上的码,或者出示您的码。", "打开我的码", "checkin.my_code_page"),
         ),
+        Reason.CODE_REVOKED: Look(
+            "revoked",
+            "bad",
+            "✕",
+            "这张海报已经停用",
+            "站点换了新的海报。",
+            ALERT,
+            again("请志愿者扫站点现在的海报,或者打开“我的码”给您扫。"),
+            Step("请扫站点现在的海报,或者出示您的码。", "打开我的码", "checkin.my_code_page"),
+        ),
         Reason.SUSPENDED: Look(
             "suspended",
             "ask",

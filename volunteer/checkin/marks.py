@@ -13,6 +13,7 @@ MARKS: Final[Mapping[str, str]] = {
     "offline": "断网时扫码",
     "manual": "人工登记",
     "card": "打印的卡",
+    "paper": "纸质海报",
     "clock": "上传太晚或设备时间不准",
     "self-scan": "本人或家人的账号扫码",
     "shared-device": "一部手机为多人签到",
@@ -22,6 +23,7 @@ RESULTS: Final[Mapping[str, str]] = {"taken": "已接受", "refused": "未接受
 FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "geo": (Flag.TOO_FAR, Flag.NO_LOCATION),
     "card": (Flag.CARD,),
+    "paper": (Flag.PAPER,),
     "clock": (Flag.LATE, Flag.CLOCK_SKEW, Flag.AHEAD),
     "self-scan": (Flag.SELF_SCAN,),
     "shared-device": (Flag.SHARED_DEVICE,),

@@ -196,6 +196,38 @@ class UnmatchedScan(Base):
     judged_at: Mapped[dt.datetime]
 
 
+class PaperSheet(Base):
+    """A fixed code that hangs on paper at a station: at most one is good at a time, the older ones are revoked.
+
+    The code itself is not stored: it is computed of `number`, station and `version` (`paper_codes`), so that who can
+    only read the database makes none. `word_serial` counts how often the word of the day was renewed.
+    """
+
+    __tablename__ = "paper_sheets"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    station_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stations.id"))
+    version: Mapped[int]
+    word_serial: Mapped[int]
+    issued_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+    revoked_because: Mapped[str | None] = mapped_column(sa.String(500))
+
+    __table_args__ = (
+        sa.UniqueConstraint("station_id", "version"),
+        sa.CheckConstraint("number BETWEEN 10000 AND 99999", name="five_digits"),
+        sa.CheckConstraint("(revoked_at IS NULL) = (revoked_because IS NULL)", name="revoked_with_reason"),
+        sa.Index(
+            "uq_paper_sheets_good",
+            "station_id",
+            unique=True,
+            postgresql_where=sa.text("revoked_at IS NULL"),
+            sqlite_where=sa.text("revoked_at IS NULL"),
+        ),
+    )
+
+
 #: The same tables for statements that need no objects.
 SCAN_KEYS = Base.metadata.tables[ScanKey.__tablename__]
 SCANS = Base.metadata.tables[ScanRow.__tablename__]

@@ -51,6 +51,9 @@ WORDS = {
     Flag.NO_LOCATION: "签到时没有提供位置。",
     Flag.TOO_FAR: "签到位置离服务地点较远。",
     Flag.MANUAL: "由工作人员手工登记。",
+    Flag.PAPER: "扫的是站点的纸质海报。",
+    Flag.WORD: "说出了站点当天的口令。",
+    Flag.UNCONFIRMED: "扫纸质海报时,没有在站点范围内的位置,也没有当天的口令。",
 }
 
 

@@ -40,10 +40,11 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a scan is refused, in the contract's order; the last two are outside that order."""
+    """Why a scan is refused, in the contract's order, `code-revoked` added; the last two are outside that order."""
 
     CODE_INVALID = "code-invalid"
     CODE_EXPIRED = "code-expired"
+    CODE_REVOKED = "code-revoked"
     SUSPENDED = "suspended"
     SHIFT_UNKNOWN = "shift-unknown"
     WRONG_STATION = "wrong-station"
@@ -80,12 +81,16 @@ class Flag(StrEnum):
     TOO_FAR = "too-far"
     MANUAL = "manual"
     SHARED_DEVICE = "shared-device"
+    PAPER = "paper"
+    WORD = "word"
+    UNCONFIRMED = "unconfirmed"
 
 
 MESSAGES: Mapping[Reason | Outcome, str] = MappingProxyType(
     {
         Reason.CODE_INVALID: "无法识别这个码，请打开本人的签到码或出示志愿者卡后重新扫描。",
         Reason.CODE_EXPIRED: "签到码已过期，请刷新页面后出示新的码。",
+        Reason.CODE_REVOKED: "这张海报已经停用，请扫站点现在的海报，或者出示签到码由工作人员扫描。",
         Reason.SUSPENDED: "该志愿者已被暂停服务，请联系站点管理员或所属单位处理。",
         Reason.SHIFT_UNKNOWN: "找不到这个班次，请在班次列表中重新选择。",
         Reason.WRONG_STATION: "该班次不属于本站点，请到活动所在站点扫码。",

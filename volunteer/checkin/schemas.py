@@ -13,6 +13,7 @@ MOST_EVENTS = 500
 MOST_PEOPLE = 200
 MOST_CODE = 64
 MOST_URL = 512
+MOST_WORD = 20
 
 
 class Code(fields.String):
@@ -68,6 +69,10 @@ class OwnScanIn(BaseSchema):
     latitude = Number(-90, 90, allow_none=True)
     longitude = Number(-180, 180, allow_none=True)
     accuracy_m = Number(0, 1_000_000, allow_none=True)
+    word = fields.String(
+        allow_none=True,
+        validate=validate.Length(0, MOST_WORD, error=f"length|口令最长 {MOST_WORD} 个字符。"),
+    )
 
     @validates_schema
     def _one_of_two(self, data: dict[str, Any], **_: Any) -> None:

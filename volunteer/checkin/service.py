@@ -7,6 +7,7 @@ Source: contract, "Check-in and check-out"; architecture.md, The journey of one 
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
-from volunteer.checkin import answers, lives, phones, projection, tickets
+from volunteer.checkin import answers, lives, paper_codes, phones, projection, sheets, tickets
 from volunteer.checkin.events import Event, Position, Proof, canonical, prove_station
 from volunteer.checkin.jobs import close_due, rebuild
 from volunteer.checkin.keys import Claim, scan_of_client
@@ -25,6 +26,7 @@ from volunteer.checkin.reasons import MESSAGES, Direction, Mode, Outcome, Reason
 from volunteer.checkin.recording import Recorded, Recording, judge_times
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
+from volunteer.checkin.sheets import Sheet
 from volunteer.database import reading, transaction
 from volunteer.errors import Conflict, Forbidden, NotFound, invalid
 from volunteer.registration import service as registration
@@ -121,17 +123,22 @@ def check_in_own(
     browser: str = "",
     address: str = "",
     agent: str = "",
+    asks_word: bool = False,
 ) -> Answer:
     """Record a volunteer's own scan of a station's code (or the ticket for one); answers as `record_scan`.
 
+    With a code on paper and neither a position at the station nor the word of the day it is held for a person (202).
+    With `asks_word` who said none is asked for it first, and nothing is recorded yet.
+
     Raises:
         Forbidden: the account belongs to no volunteer. NotFound: not the caller's to act for.
-        Conflict: `id-reused`. RateLimited: 20 wrong codes in a minute.
+        InvalidInput: on `word`: `wrong-word`, or `required` with `asks_word`.
+        Conflict: `id-reused`. RateLimited: 20 wrong codes in a minute, or (`TooManyWords`) wrong words.
     """
-    with transaction():
+    with transaction() as session:
         person_id = registration.acting_as(actor, body.get("volunteer_id"))
-        proof, station_id, shift_id, once = _shown(body, browser, now)
-        station = stations.station_briefs([station_id]).get(station_id) if station_id else None
+        shown = _shown(session, body, person_id, browser, now)
+        station = stations.station_briefs([shown.station_id]).get(shown.station_id) if shown.station_id else None
         event = Event(
             direction=Direction(body["direction"]),
             mode=Mode.SELF,
@@ -139,12 +146,15 @@ def check_in_own(
             sent_at=now,
             body=canonical(code=body.get("code"), ticket=body.get("ticket"), who=person_id, way=body["direction"]),
             client_id=body.get("id"),
-            shift_id=shift_id or body.get("shift_id"),
+            shift_id=shown.shift_id or body.get("shift_id"),
             person_id=person_id,
-            proof=proof,
+            proof=shown.proof,
             position=_position(body),
-            once=once,
+            once=shown.once,
             is_timed_here=True,
+            sheet_id=shown.sheet_id,
+            word=body.get("word"),
+            asks_word=asks_word,
         )
         phone = phones.digests_of(browser, now)
         scanner = volunteer_scanner(actor, station, channel, address=address, agent=agent, phones=phone)
@@ -260,20 +270,41 @@ def _body_of(one: Mapping[str, Any], scanned_at: dt.datetime | None, station_id:
     )
 
 
-def _shown(
-    body: Mapping[str, Any], browser: str, now: dt.datetime
-) -> tuple[Proof, uuid.UUID | None, uuid.UUID | None, uuid.UUID | None]:
-    """Return what a volunteer showed: the proof, its station and shift, and the id of a ticket."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a volunteer showed: its proof, its station and shift, the sheet of paper, and the id of a ticket."""
+
+    proof: Proof
+    station_id: uuid.UUID | None = None
+    shift_id: uuid.UUID | None = None
+    sheet_id: uuid.UUID | None = None
+    once: uuid.UUID | None = None
+
+
+def _shown(session: Session, body: Mapping[str, Any], person_id: uuid.UUID, browser: str, now: dt.datetime) -> _Shown:
+    """Return what a volunteer showed."""
     if "ticket" not in body:
+        on_paper = paper_codes.read(body["code"])
+        if on_paper is not None:
+            return _on_paper(CodeForm.STATION, sheets.judge(session, on_paper))
         proof, code = prove_station(body["code"], now)
-        return (proof, code.station_id, code.shift_id, None) if code else (proof, None, None, None)
+        return _Shown(proof, code.station_id, code.shift_id) if code else _Shown(proof)
     try:
         ticket = tickets.read(body["ticket"], browser, now)
     except tickets.ExpiredTicket:
-        return Proof(CodeForm.TICKET, Reason.CODE_EXPIRED), None, None, None
-    if ticket is None:
-        return Proof(CodeForm.TICKET, Reason.CODE_INVALID), None, None, None
-    return Proof(CodeForm.TICKET, is_live=True), ticket.station_id, ticket.shift_id, ticket.id
+        return _Shown(Proof(CodeForm.TICKET, Reason.CODE_EXPIRED))
+    if ticket is None or ticket.person_id not in (None, person_id):
+        return _Shown(Proof(CodeForm.TICKET, Reason.CODE_INVALID))
+    if ticket.sheet_id is not None:
+        return _on_paper(CodeForm.TICKET, sheets.still_good(session, ticket.sheet_id), ticket.id)
+    return _Shown(Proof(CodeForm.TICKET, is_live=True), ticket.station_id, ticket.shift_id, once=ticket.id)
+
+
+def _on_paper(form: CodeForm, found: Sheet | Reason, once: uuid.UUID | None = None) -> _Shown:
+    """Return what a sheet's code is worth: never strong, for whoever saw it once has it; its version is kept."""
+    if isinstance(found, Reason):
+        return _Shown(Proof(form, found))
+    return _Shown(Proof(form, version=found.version), found.station_id, sheet_id=found.id, once=once)
 
 
 def _position(body: Mapping[str, Any]) -> Position | None:

@@ -27,6 +27,7 @@ WAYS = {
 }
 CARD = "扫打印的志愿者卡"
 MOST_IDS = 500
+PAPER = "本人扫站点的纸质海报"
 
 
 def scans_of(session: Session, scan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
@@ -73,7 +74,7 @@ def _shown(session: Session, rows: Collection[ScanRow]) -> Iterator[Scan]:
             received_at=row.received_at,
             shift_id=row.shift_id,
             station_id=row.station_id,
-            way=CARD if row.code_form == CodeForm.CARD else WAYS[Mode(row.mode)],
+            way=_way(row),
             device=names.get(row.device_id, "") if row.device_id else "",
             account_id=row.account_id,
             distance_m=row.distance_m,
@@ -81,6 +82,13 @@ def _shown(session: Session, rows: Collection[ScanRow]) -> Iterator[Scan]:
             notes=tuple(_notes(row, voided.get(row.id))),
             counts=not row.refusals and row.id not in voided,
         )
+
+
+def _way(row: Any) -> str:
+    """Return how a scan came."""
+    if row.code_form == CodeForm.CARD:
+        return CARD
+    return PAPER if Flag.PAPER in row.flags else WAYS[Mode(row.mode)]
 
 
 def _notes(row: Any, voided_because: str | None) -> Iterable[str]:

@@ -139,6 +139,8 @@ def _band(answer: Mapping[str, Any], audience: Audience) -> str:
         if audience is Audience.KEEPER:
             return "这部手机刚为几个人签到过,请当面核对本人在不在。"
         return "这部手机刚为几个人签到过,请工作人员当面核对,核对后计入时长。"
+    if Flag.PAPER in answer.get("flags", ()):
+        return "扫的是纸质海报,时长要等工作人员核对。"
     if _is_astray(answer):
         return "位置待核对,请工作人员看一下。"
     return "时长要等另一位工作人员核对。" if audience is Audience.KEEPER else "时长要等工作人员核对。"
@@ -169,6 +171,8 @@ def _detail(look: Look, answer: Mapping[str, Any], place: str) -> str:
 
 def _why(look: Look, answer: Mapping[str, Any]) -> str:
     """Return what stands against a scan, as exactly as the answer knows it."""
+    if look.key == "review" and Flag.UNCONFIRMED in answer.get("flags", ()):
+        return "扫的是纸质海报,没有在站点的位置,也没有当天的口令;核对后计入时长。"
     act = "签退" if answer.get("direction") == Direction.OUT else "签到"
     if look.key == "early" and answer.get("opens_at"):
         return f"{_when(answer['opens_at'], answer.get('at'))} 开始{act}。"

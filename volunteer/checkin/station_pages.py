@@ -11,7 +11,7 @@ from flask import Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from volunteer.access import Actor, Permission, Scope
-from volunteer.checkin import by_hand, door, packing, queries, service
+from volunteer.checkin import by_hand, door, packing, paper, queries, service
 from volunteer.checkin.api import as_pack
 from volunteer.checkin.reasons import Direction, Outcome, Reason
 from volunteer.checkin.schemas import PackQuery, VoidIn
@@ -49,7 +49,13 @@ def today_page() -> Any:
         chosen = found[0].id
     door.doors(g.actor)
     today = queries.station_today(g.actor, chosen, g.now)
-    return render_template("checkin/today.html", today=today, rights=rights_at(chosen), counts=counts_of(today))
+    return render_template(
+        "checkin/today.html",
+        today=today,
+        rights=rights_at(chosen),
+        counts=counts_of(today),
+        word=paper.word_today(g.actor, chosen, g.now),
+    )
 
 
 @pages.page("/station/<uuid:station_id>/scan", Permission.SCAN, Scope.STATION, methods=("GET", "POST"))

@@ -6,12 +6,11 @@ in that browser, once (its id is claimed like the id of a scan). Source: contrac
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
 
-from volunteer.checkin.codes import ReadStationCode
 from volunteer.clock import Instant
 from volunteer.config import settings
 from volunteer.database import new_id
@@ -21,21 +20,50 @@ LIFE_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a ticket says: the station (and shift) whose live code was seen, and the id that makes it work once."""
+    """What a ticket says: the station (and shift) whose live code was seen, and the id that makes it work once.
+
+    Attributes:
+        sheet_id: the sheet of paper whose code was seen, where it was no screen.
+        person_id: the one person for whom it works; None for whoever presses first.
+    """
 
     id: uuid.UUID
     station_id: uuid.UUID
     shift_id: uuid.UUID | None
+    sheet_id: uuid.UUID | None = None
+    person_id: uuid.UUID | None = None
 
 
 class ExpiredTicket(ValueError):
     """The ticket was ours and is older than ten minutes."""
 
 
-def issue(code: ReadStationCode, browser: str, now: Instant) -> str:
-    """Return a ticket for a station code that was judged live, bound to the browser's secret."""
-    held = [str(new_id()), str(code.station_id), str(code.shift_id or ""), _digest(browser)]
-    return _serializer(now).dumps(held)
+def issue(
+    station_id: uuid.UUID,
+    browser: str,
+    now: Instant,
+    shift_id: uuid.UUID | None = None,
+    sheet_id: uuid.UUID | None = None,
+) -> str:
+    """Return a ticket for a station's code that was judged good, bound to the browser's secret."""
+    return _sealed(Ticket(new_id(), station_id, shift_id, sheet_id), browser, now)
+
+
+def issue_for(text: str, person_id: uuid.UUID, browser: str, now: Instant) -> str:
+    """Return the ticket of one person of a family whose phone was given one ticket; it dies when that one dies.
+
+    The same for the same person, however often the page is opened: each of them presses once. What is no good ticket
+    is returned as it is, and judged when it is used.
+    """
+    try:
+        held, issued_at = _serializer(now).loads(text, max_age=LIFE_S, return_timestamp=True)
+    except (BadSignature, ValueError):
+        return text
+    ticket = _read(held, browser)
+    if ticket is None or ticket.person_id is not None:
+        return text
+    own = replace(ticket, id=uuid.uuid5(ticket.id, str(person_id)), person_id=person_id)
+    return _sealed(own, browser, issued_at)
 
 
 def read(text: str, browser: str, now: Instant) -> Ticket | None:
@@ -50,10 +78,22 @@ def read(text: str, browser: str, now: Instant) -> Ticket | None:
         raise ExpiredTicket from error
     except (BadSignature, ValueError):
         return None
-    ticket_id, station_id, shift_id, digest = held
-    if digest != _digest(browser):
+    return _read(held, browser)
+
+
+def _sealed(ticket: Ticket, browser: str, at: Instant) -> str:
+    """Return a ticket as text, signed at an instant."""
+    held = [ticket.id, ticket.station_id, ticket.shift_id, ticket.sheet_id, ticket.person_id]
+    return _serializer(at).dumps([_digest(browser), *(str(one or "") for one in held)])
+
+
+def _read(held: list[str], browser: str) -> Ticket | None:
+    """Return what a signed list says; None where it is another browser's, or of an older form."""
+    if len(held) != 6 or held[0] != _digest(browser):
         return None
-    return Ticket(uuid.UUID(ticket_id), uuid.UUID(station_id), uuid.UUID(shift_id) if shift_id else None)
+    ids = [uuid.UUID(one) if one else None for one in held[1:]]
+    ticket_id, station_id, shift_id, sheet_id, person_id = ids
+    return Ticket(ticket_id, station_id, shift_id, sheet_id, person_id) if ticket_id and station_id else None
 
 
 def _digest(browser: str) -> str:

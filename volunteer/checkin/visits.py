@@ -1,6 +1,6 @@
 """A volunteer before a station's code: what the code is worth, who is asking, and what each of them would do now.
 
-Nothing here writes: opening the page changes nothing, and may be done as often as one likes.
+Nothing here writes but the count of openings: opening the page changes nothing.
 Source: ux.md §5a, P6, V10; contract, "GET /stations/{id}/code" and "POST /me/checkins".
 """
 
@@ -18,21 +18,22 @@ from volunteer.access import Actor
 from volunteer.activities import service as activities
 from volunteer.activities.rules import SignupStatus
 from volunteer.activities.service import ShiftFacts
-from volunteer.checkin import answers, cards, codes, lives, projection, tickets
+from volunteer.checkin import answers, cards, codes, lives, paper_codes, projection, sheets, tickets
 from volunteer.checkin.codes import CodeStatus
 from volunteer.checkin.events import Event, keys
 from volunteer.checkin.keys import Claim
 from volunteer.checkin.lives import of_fold
 from volunteer.checkin.models import ATTENDANCES
-from volunteer.checkin.reasons import Direction, Mode
+from volunteer.checkin.reasons import Direction, Mode, Reason
 from volunteer.checkin.recording import Recorded
 from volunteer.checkin.rules import place_of, serves, window
 from volunteer.clock import day_starts_at, site_day, to_minute
 from volunteer.config import settings
-from volunteer.database import reading
+from volunteer.database import reading, transaction
 from volunteer.errors import NotFound
 from volunteer.registration import service as registration
 from volunteer.stations import service as stations
+from volunteer.web import limits
 
 JUST_ARRIVED = dt.timedelta(minutes=10)
 """Who scans again so soon means to make sure, not to leave."""
@@ -49,11 +50,15 @@ class Stand(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A station's code that was live when it was opened: the ticket for it, the shift that it names, and for whom."""
+    """A station's code that was live when it was opened: the ticket for it, the shift that it names, and for whom.
+
+    `on_paper`: it was that of a sheet, which asks for the place or the word of the day as well.
+    """
 
     ticket: str
     shift_id: uuid.UUID | None
     browser: str
+    on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,13 @@ class Caller:
     """A person before the code: the caller, or one they act for.
 
     Attributes:
-        volunteer_id: None for the caller themself.
+        person_id: who; volunteer_id: the same, None for the caller themself.
         shift: the one that is meant: where they are, or where they would be checked in; None where none is found.
         choices: walk-in shifts to choose from, where several are meant.
         at: when they came (`ARRIVED`, `PRESENT`) or left (`LEFT`); before the window of `shift`, when it opens.
     """
 
+    person_id: uuid.UUID
     volunteer_id: uuid.UUID | None
     display_name: str
     stand: Stand
@@ -75,24 +81,57 @@ class Caller:
     at: dt.datetime | None = None
 
 
-def open_code(text: str, browser: str, now: dt.datetime) -> Opened | CodeStatus:
-    """Return a ticket for the station code in an address, or what else the code is worth."""
+def count_opening(browser: str, address: str, now: dt.datetime) -> None:
+    """Count that a station's page is opened: seldom by one browser, often from one address.
+
+    A whole village stands behind one address of its operator (CGNAT), and WeChat opens a page twice; one phone, also
+    one that goes round a family, opens few in a minute. `browser` is its secret, "" before it has one.
+
+    Raises:
+        RateLimited: 20 in a minute by one browser, or 3,000 in ten minutes from one address.
+    """
+    with transaction():
+        if browser:
+            limits.take("visit", browser[:100], now)
+        limits.take("visit-address", address, now)
+
+
+def open_code(text: str, browser: str, now: dt.datetime) -> Opened | Reason:
+    """Return a ticket for the station's code in an address, of a screen or a sheet, or why it is none that is good."""
+    on_paper = paper_codes.read(text)
+    if on_paper is not None:
+        sheet = sheets.judge(reading(), on_paper)
+        if isinstance(sheet, Reason):
+            return sheet
+        return Opened(tickets.issue(sheet.station_id, browser, now, sheet_id=sheet.id), None, browser, on_paper=True)
     found = cards.open_station_code(text, browser, now)
     if found is not None:
         return Opened(found[0], found[1].shift_id, browser)
     code = codes.read_station(text)
-    return codes.judge_station(keys(), code, now).status if code else CodeStatus.INVALID
+    is_late = code is not None and codes.judge_station(keys(), code, now).status is CodeStatus.EXPIRED
+    return Reason.CODE_EXPIRED if is_late else Reason.CODE_INVALID
 
 
-def hold_ticket(text: str, station_id: uuid.UUID, browser: str, now: dt.datetime) -> Opened | CodeStatus:
-    """Return a ticket that this browser was given for this station before, or what else it is worth."""
+def hold_ticket(text: str, station_id: uuid.UUID, browser: str, now: dt.datetime) -> Opened | Reason:
+    """Return a ticket that this browser was given for this station before, or why it is none that is good."""
     try:
         ticket = tickets.read(text, browser, now)
     except tickets.ExpiredTicket:
-        return CodeStatus.EXPIRED
+        return Reason.CODE_EXPIRED
     if ticket is None or ticket.station_id != station_id:
-        return CodeStatus.INVALID
-    return Opened(text, ticket.shift_id, browser)
+        return Reason.CODE_INVALID
+    if ticket.sheet_id is not None:
+        sheet = sheets.still_good(reading(), ticket.sheet_id)
+        if isinstance(sheet, Reason):
+            return sheet
+    return Opened(text, ticket.shift_id, browser, ticket.sheet_id is not None)
+
+
+def path_of_typed(text: str) -> str | None:
+    """Return where the digits of a sheet lead that somebody typed, good or revoked; None where they are of no sheet."""
+    code = paper_codes.read(text)
+    station_id = sheets.station_of(reading(), code) if code else None
+    return paper_codes.path_of(station_id, code.digits) if code and station_id else None
 
 
 def callers(actor: Actor, station_id: uuid.UUID, shift_id: uuid.UUID | None, now: dt.datetime) -> list[Caller]:
@@ -179,25 +218,24 @@ class _Desk:
 
     def caller(self, volunteer_id: uuid.UUID | None, name: str, person_id: uuid.UUID, recent: Sequence[Any]) -> Caller:
         """Return what a person would do here: leave where they are, else come to what is meant."""
+        whom = person_id, volunteer_id, name
         here = [row for row in recent if self._is_here(self.shifts[row.shift_id])]
         inside = next((row for row in here if row.has_open_pair), None)
         ahead, doors = self._meant(person_id, {row.shift_id for row in here})
         if inside is not None and not (ahead and self.shifts[inside.shift_id].ends_at <= self.now):
-            return self._inside(volunteer_id, name, inside)
+            return self._inside(whom, inside)
         if ahead is not None:
             opens_at = window(of_fold(ahead), Direction.IN).opens_at
-            return Caller(volunteer_id, name, Stand.ABSENT, ahead, at=opens_at if opens_at > self.now else None)
+            return Caller(*whom, Stand.ABSENT, ahead, at=opens_at if opens_at > self.now else None)
         if here:
-            return Caller(volunteer_id, name, Stand.LEFT, self.shifts[here[0].shift_id], at=here[0].last_out_at)
-        return Caller(
-            volunteer_id, name, Stand.ABSENT, doors[0] if len(doors) == 1 else None, doors if len(doors) > 1 else ()
-        )
+            return Caller(*whom, Stand.LEFT, self.shifts[here[0].shift_id], at=here[0].last_out_at)
+        return Caller(*whom, Stand.ABSENT, doors[0] if len(doors) == 1 else None, doors if len(doors) > 1 else ())
 
-    def _inside(self, volunteer_id: uuid.UUID | None, name: str, row: Any) -> Caller:
+    def _inside(self, whom: tuple[uuid.UUID, uuid.UUID | None, str], row: Any) -> Caller:
         """Return somebody who is in: to leave, unless they came a moment ago."""
         shift, at = self.shifts[row.shift_id], projection.facts_of(row).pairs[-1].in_at
         is_new = self.now - at < JUST_ARRIVED and self.now < shift.ends_at
-        return Caller(volunteer_id, name, Stand.ARRIVED if is_new else Stand.PRESENT, shift, at=at)
+        return Caller(*whom, Stand.ARRIVED if is_new else Stand.PRESENT, shift, at=at)
 
     def _is_here(self, shift: ShiftFacts) -> bool:
         """Whether the code is for a shift."""

@@ -214,6 +214,7 @@ KEPT: Final = MappingProxyType(
         "notices": "同意过的告知书须能查阅",
         "officials": "联系领导的公职信息,由管理员维护",
         "pairings": _PUBLIC,
+        "paper_sheets": _PUBLIC,
         "person_accounts": _PERSON,
         "person_changes": _DECISION,
         "person_merges": _COUNTS,

@@ -34,6 +34,11 @@ LIMITS = {
     "phone-code-address": Limit(240, 600),
     "wrong-code": Limit(20, 60),
     "verify": Limit(120, 600),
+    "visit": Limit(20, 60),
+    "visit-address": Limit(3000, 600),
+    "word": Limit(5, 600),
+    "word-day": Limit(20, 86_400),
+    "word-station": Limit(200, 86_400),
 }
 
 
@@ -69,13 +74,15 @@ def take(name: str, subject: str, now: dt.datetime) -> uuid.UUID:
     with transaction() as session:
         lock_name(session, key.hex())
         session.execute(sa.delete(LimitHit).where(LimitHit.key == key, LimitHit.at <= _edge(limit, now)))
-        times = session.scalars(sa.select(LimitHit.at).where(LimitHit.key == key).order_by(LimitHit.at)).all()
-        if len(times) < limit.most:
+        count, oldest = session.execute(
+            sa.select(sa.func.count(), sa.func.min(LimitHit.at)).where(LimitHit.key == key)
+        ).one()
+        if count < limit.most:
             hit = new_id()
             session.add(LimitHit(id=hit, key=key, at=now))
             survive(lambda: _keep(hit, key, now))
             return hit
-    raise _full(limit, times[0], now)
+    raise _full(limit, oldest, now)
 
 
 def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
