@@ -5,6 +5,7 @@ const AHEAD = 2;
 const picture = document.getElementById("code");
 const stale = document.getElementById("stale");
 const offline = document.getElementById("offline");
+const living = document.getElementById("living");
 const address = new URL(picture.src);
 // The server said in how many seconds the next step begins; the device's clock only counts on from there.
 const begins = now() + Number(picture.dataset.refresh);
@@ -53,6 +54,7 @@ function show() {
   if (kept.length) picture.src = kept[Math.min(Math.max(passed, 0), AHEAD + 1)];
   offline.hidden = !(isLost && kept.length);
   stale.hidden = !(isLost && !kept.length);
+  living.hidden = isLost;
 }
 
 function wait() {

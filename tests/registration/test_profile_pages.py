@@ -1,6 +1,7 @@
 """Changing one's details and phone on pages, and the start that asks once about the size of text."""
 
 import datetime as dt
+import re
 
 from tests.conftest import Api
 from tests.pages import Browser
@@ -73,3 +74,20 @@ def test_who_is_sixty_is_asked_once_about_the_size_of_text(api: Api) -> None:
     assert question not in young.get("/me").words
     desk.post("/text-size", expect=302, size="normal", back="/me")
     assert question not in desk.get("/me").words
+
+
+def test_the_tabs_mark_where_one_is(api: Api) -> None:
+    """What lies below /me belongs to "me", not to the start."""
+    desk = Browser(api.app, add_volunteer(api).phone, PASSWORD)
+    marks = {
+        path: re.findall(r'aria-current="(\w+)">([^<]+)<', desk.get(path).source.partition('class="tabs')[2])
+        for path in ("/me", "/me/code", "/me/hours", "/me/profile", "/activities", "/help")
+    }
+    assert marks == {
+        "/me": [("page", "首页")],
+        "/me/code": [("page", "我的码")],
+        "/me/hours": [("true", "我的")],
+        "/me/profile": [("page", "我的")],
+        "/activities": [("page", "活动")],
+        "/help": [],
+    }

@@ -1,11 +1,12 @@
 """What looks wrong at the end of the story: thresholds are set low, and the last month is searched.
 
-What is found is real to the story: a tablet whose clock shows whole minutes keeps a queue of people in one second.
+What is found is real to the story: a tablet whose clock shows whole minutes keeps a queue of people in one second. One
+spot check is published, another waits for whoever looks into its records.
 """
 
 import datetime as dt
 
-from volunteer.anomalies import service
+from volunteer.anomalies import service, spot_checks, spot_rules
 from volunteer.anomalies.rules import Thresholds
 from volunteer.demo.story import Story
 
@@ -18,6 +19,7 @@ DAYS = 30
 def begin(story: Story) -> None:
     """Note the search, at the end of everything."""
     story.at(story.now, lambda: _look(story))
+    story.at(story.now, lambda: _check(story))
 
 
 def _look(story: Story) -> None:
@@ -25,3 +27,23 @@ def _look(story: Story) -> None:
     admin = story.staff["admin"]
     service.set_policy(admin, THRESHOLDS, story.present)
     service.look(admin, story.today - dt.timedelta(days=DAYS), story.today, story.present)
+
+
+def _check(story: Story) -> None:
+    """Draw two checks by lot, and publish the first one."""
+    admin, today = story.staff["admin"], story.today
+    earlier, _recent = (
+        spot_checks.draw(admin, title, spot_checks.Scope(today - dt.timedelta(days=first), until), size, story.present)
+        for title, first, until, size in (
+            ("上月服务记录抽查", 2 * DAYS, today - dt.timedelta(days=DAYS + 1), 5),
+            ("近一月服务记录抽查", DAYS, today, 6),
+        )
+    )
+    answers = dict.fromkeys(spot_rules.QUESTIONS, spot_rules.Answer.YES.value)
+    items = spot_checks.list_items(admin, earlier.id)
+    for one in items:
+        if not one.why_not:
+            spot_checks.answer(admin, one.id, answers, None, story.present)
+    if not any(one.why_not for one in items):
+        text = "抽到的记录全部电话核对,本人都确认到场,时长合理。"
+        spot_checks.publish(admin, earlier.id, text, story.present)

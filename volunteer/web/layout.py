@@ -33,11 +33,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that navigation leads to; `permissions` are for staff's pages, any opens it; none: everybody signed in."""
+    """A page that navigation leads to; `permissions` are for staff's pages, any opens it; none: everybody signed in.
+
+    What is below its own address belongs to it; `below` names another beginning, and "" is for a page alone.
+    """
 
     endpoint: str
     label: Any
     permissions: tuple[Permission, ...] = ()
+    below: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,13 @@ class Card:
 
 
 TABS = (
-    Place("accounts.me_page", _l("Home")),
+    Place("accounts.me_page", _l("Home"), below=""),
     Place("activities.list_page", _l("Activities")),
     Place("checkin.my_code_page", _l("My code")),
-    Place("registration.profile_page", _l("Me")),
+    Place("registration.profile_page", _l("Me"), below="/me"),
 )
 SIDE = (
-    Place("accounts.me_page", _l("Overview")),
+    Place("accounts.me_page", _l("Overview"), below=""),
     Place("station.today_page", _l("Check-in desk"), (Permission.SCAN, Permission.READ_STATIONS)),
     Place("evidence.list_page", _l("Scans"), (Permission.READ_STATIONS,)),
     Place("decisions.list_page", _l("To decide"), (Permission.DECIDE,)),
@@ -132,7 +136,7 @@ SIDE = (
     Place("anomalies.list_page", _l("What looks wrong"), (Permission.AUDIT,)),
     Place("audit_desk.list_page", _l("Audit log"), (Permission.AUDIT,)),
     Place("activities.list_page", _l("Activities")),
-    Place("registration.profile_page", _l("Me")),
+    Place("registration.profile_page", _l("Me"), below="/me"),
 )
 #: The headings of the side list, and which of its endpoints stand under each; a test finds one that has none.
 SECTIONS = (
@@ -216,11 +220,23 @@ def site() -> SiteFacts:
 
 
 def _links(places: Sequence[Place]) -> list[Link]:
-    """Return places as links; the one whose address this page's continues the furthest is marked."""
+    """Return places as links; the one to which this page belongs the most is marked."""
     urls = [url_for(place.endpoint) for place in places]
-    here = max((url for url in urls if f"{request.path}/".startswith(f"{url}/")), key=len, default="")
-    mark = "page" if request.path == here else "true"
-    return [Link(url, str(place.label), mark if url == here else "") for url, place in zip(urls, places, strict=True)]
+    reach = [_reach(place, url) for place, url in zip(places, urls, strict=True)]
+    here = reach.index(max(reach)) if any(reach) else -1
+    mark = "page" if here >= 0 and request.path == urls[here] else "true"
+    return [
+        Link(url, str(place.label), mark if n == here else "")
+        for n, (url, place) in enumerate(zip(urls, places, strict=True))
+    ]
+
+
+def _reach(place: Place, url: str) -> int:
+    """Return how much of this page's address is the place's: all of it and more for itself, 0 for none."""
+    if request.path == url:
+        return len(url) + 1
+    below = url if place.below is None else place.below
+    return len(below) if below and f"{request.path}/".startswith(f"{below}/") else 0
 
 
 def _frame() -> dict[str, Any]:

@@ -1,4 +1,6 @@
 // What a scan sounds like: tones, vibration and, if the keeper wants it, words. The keeper looks at people, not at the screen.
+import { say, whenVoiced } from "./voice.js";
+
 const SPEAK = "volunteer-speak";
 let sound = null;
 
@@ -15,7 +17,7 @@ export function tell(state) {
   navigator.vibrate?.(state.dataset.buzz.split(" ").map(Number));
   unlock();
   if (sound) play(state.dataset.tones.split(" ").map(Number));
-  say(state.querySelector("h1, h2")?.textContent || "");
+  if (wanted()) say([state.querySelector("h1, h2")?.textContent || ""].filter(Boolean));
 }
 
 function play(tones) {
@@ -31,31 +33,16 @@ function play(tones) {
   }
 }
 
-const chinese = () => globalThis.speechSynthesis?.getVoices().find((voice) => /^(zh|cmn)/i.test(voice.lang));
-
 function wanted() {
   try { return localStorage.getItem(SPEAK) === "1"; } catch { return false; }
 }
 
-function say(words) {
-  const voice = wanted() && chinese();
-  if (!voice || !words) return;
-  const spoken = new SpeechSynthesisUtterance(words);
-  spoken.voice = voice;
-  spoken.lang = voice.lang;
-  speechSynthesis.cancel();
-  speechSynthesis.speak(spoken);
-}
-
 // The switch is there where the device has a Chinese voice; it remembers what was chosen.
 export function offerSpeech(choice, around) {
-  if (!globalThis.speechSynthesis) return;
-  const look = () => { around.hidden = !chinese(); };
   choice.checked = wanted();
   choice.addEventListener("change", () => {
     try { localStorage.setItem(SPEAK, choice.checked ? "1" : "0"); } catch { /* for this page only */ }
-    if (choice.checked) say(choice.dataset.sample);
+    if (choice.checked) say([choice.dataset.sample]);
   });
-  speechSynthesis.addEventListener?.("voiceschanged", look);
-  look();
+  whenVoiced((is) => { around.hidden = !is; });
 }
