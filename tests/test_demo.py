@@ -17,6 +17,7 @@ from flask import Flask
 
 from tests.conftest import KEYS, ZONE, Api, Backend, Sqlite
 from tests.demos import District, district
+from tests.pages import Browser
 from volunteer import cli, config, demo
 from volunteer.app import create_app
 from volunteer.clock import SettableClock
@@ -404,13 +405,26 @@ def test_it_loads_at_any_moment(moment: str, tmp_path: Any) -> None:
 
 def test_who_answers_for_grids_communities_and_zones(api: Api, admin: str) -> None:
     grids = api("GET", "/pairings/coverage", token=admin, expect=200).body
-    assert (grids["areas"], grids["covered"], grids["leaders"]) == (65, 65, 27)
+    assert (grids["areas"], grids["covered"], grids["leaders"]) == (65, 63, 26)
+    assert {one["gap"] for one in grids["gaps"]} == {"no_leader"}, "the one who left the other day"
     assert grids["units"] == 60
     duty = api("GET", "/pairings", token=admin, expect=200).body["items"]
     paired = [one for one in duty if one["kind"] == "paired"]
     assert len({one["official_id"] for one in paired} - {None}) == 14
     assert len({one["area_id"] for one in paired}) == 22
     assert len(api("GET", "/zones", token=admin, expect=200).body["items"]) == 13
+
+
+def test_a_unit_was_merged_one_closed_and_talents_have_papers(app: Flask, api: Api, admin: str) -> None:
+    found = {one["code"]: one for one in everything(api, "/units", admin)}
+    assert "LGB" not in found
+    village = [one for one in api("GET", "/pairings", token=admin).body["items"] if one["kind"] == "village_help"]
+    assert [one["unit_id"] for one in village] == [found["MZJ"]["id"]], "it came with the unit that was merged"
+    closed = Browser(app, ADMIN_PHONE, PASSWORD).get("/manage/units", show="closed").text
+    assert "区老干部服务中心" in closed
+    assert "文明创建筹备办公室" in closed
+    papers = [paper for one in everything(api, "/talents", admin) for paper in one["papers"]]
+    assert (len(papers), sum(paper["is_checked"] for paper in papers)) == (7, 5)
 
 
 def test_something_looks_wrong_and_waits(api: Api, admin: str) -> None:

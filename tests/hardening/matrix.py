@@ -633,6 +633,8 @@ PAGES = {
     "POST /manage/units/{school}/move": "LLL 33 333",
     "GET /manage/units/{school}/close": "LLL 33 33.",
     "POST /manage/units/{school}/close": "LLL 33 333",
+    "GET /manage/units/numbers": "LLL 33 33.",
+    "POST /manage/units/numbers": "LLL 33 333",
     "GET /spot-checks": "... .. ...",
     "GET /spot-checks/{spot_check}/records.txt": "444 44 4..",
     "GET /honour": "... .. ...",

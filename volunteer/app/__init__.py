@@ -102,7 +102,7 @@ from volunteer.teams import desk_pages as teams_desk
 from volunteer.teams import pages as teams_pages
 from volunteer.units import api as units_api
 from volunteer.units import desk_pages as units_desk
-from volunteer.units import ending_pages
+from volunteer.units import ending_pages, numbers_pages
 from volunteer.web import assets, attachments, faults, layout, openapi, problems, words
 from volunteer.web.guard import Guard
 from volunteer.web.pages import AUTHENTICATE, Pages
@@ -169,6 +169,7 @@ PAGES: tuple[Pages, ...] = (
     job_pages.pages,
     units_desk.pages,
     ending_pages.pages,
+    numbers_pages.pages,
     stations_desk.pages,
     teams_pages.pages,
     pairings_pages.pages,

@@ -16,6 +16,8 @@ from volunteer.demo import (
     pairings,
     people,
     places,
+    reorganising,
+    talents,
     teams,
     waiting,
 )
@@ -25,7 +27,21 @@ from volunteer.units import service as units
 
 __all__ = ["environment", "load", "welcome"]
 
-CHAPTERS = (places, pairings, people, invited, teams, community, centre, crossings, coming, waiting, anomalies)
+CHAPTERS = (
+    places,
+    pairings,
+    people,
+    invited,
+    teams,
+    community,
+    centre,
+    crossings,
+    coming,
+    waiting,
+    anomalies,
+    reorganising,
+    talents,
+)
 
 
 def load(now: Instant, clock: SettableClock, progress: Callable[[int], object] = lambda _percent: None) -> bool:

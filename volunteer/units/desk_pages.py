@@ -156,7 +156,7 @@ def card(actor: Actor, now: Instant) -> Card | None:
         _("Units without a task"),
         str(count),
         _("units with nothing below them have no task for %(year)s yet.", year=today.year),
-        url_for("units_desk.list_page", show="no-task"),
+        url_for("units_desk.numbers_page", show="no-task"),
         _("Set their tasks"),
     )
 

@@ -19,18 +19,19 @@ from volunteer.units.models import Placement, Unit
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which units; `parent_id` counts only where nothing else is asked, None = the top ones."""
+    """Which units; `parent_id` counts only where nothing else is asked, None = the top ones; `ids`: these very ones."""
 
     parent_id: uuid.UUID | None = None
     q: str | None = None
     kind: str | None = None
     area_id: uuid.UUID | None = None
     show: str = "open"
+    ids: tuple[uuid.UUID, ...] | None = None
 
     @property
     def is_search(self) -> bool:
         """Whether units of every level are wanted."""
-        return bool(self.q or self.kind or self.area_id or self.show != "open")
+        return bool(self.q or self.kind or self.area_id or self.show != "open" or self.ids is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ def _below() -> sa.ScalarSelect[int]:
 
 def _conditions(wanted: Wanted, today: dt.date) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of a search, or of one level of the tree."""
+    if wanted.ids is not None:
+        return [Unit.id.in_(wanted.ids)]
     if not wanted.is_search:
         at = Placement.parent_id == wanted.parent_id if wanted.parent_id else Placement.parent_id.is_(None)
         return [Unit.closed_on.is_(None), at]

@@ -165,3 +165,17 @@ class UnitFilter(QuerySchema):
     kind = Choice(UnitKind, load_default=None)
     area_id = Id(load_default=None)
     show = Choice(("open", "closed", "all", "no-task"), load_default="open")
+
+
+class NumbersFilter(UnitFilter):
+    """Which units' numbers of which year; closed units have none to set."""
+
+    show = Choice(("open", "no-task"), load_default="open")
+    year = Whole(FIRST_YEAR, LAST_YEAR, load_default=None)
+
+
+class NumbersForm(QuerySchema):
+    """A unit's numbers as a row of the table sends them; an empty field: there is none."""
+
+    headcount = Whole(0, MOST_PEOPLE, load_default=None)
+    target = Whole(0, MOST_PEOPLE, load_default=None)
