@@ -6,6 +6,7 @@ Source: contract, Imports; peers.md T39.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from volunteer.bulk import Tick, nobody_asks
@@ -22,7 +23,7 @@ from volunteer.imports.rules_stations import StationDraft, check_places, check_s
 from volunteer.imports.rules_trees import KnownCodes, check_tree, orphan
 from volunteer.imports.rules_units import FIELDS as UNIT_FIELDS
 from volunteer.imports.rules_units import WORDS as UNIT_WORDS
-from volunteer.imports.rules_units import UnitDraft, check_unit
+from volunteer.imports.rules_units import Holder, UnitDraft, check_repeated, check_taken, check_unit
 from volunteer.stations.rules import StationLevel
 
 Draft = TypeVar("Draft")
@@ -134,8 +135,10 @@ def check_past_hours(sheets: Sequence[Sheet], today: dt.date, tick: Tick = nobod
     return Checked(name, header, judged)
 
 
-def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft]:
-    """Judge a sheet of units.
+def check_units(
+    sheets: Sequence[Sheet], known: KnownCodes, holders: Mapping[str, Holder] = MappingProxyType({})
+) -> Checked[UnitDraft]:
+    """Judge a sheet of units; `holders` are the open units with a credit code, by code of the unit.
 
     Raises:
         UnreadableFile: as `table_of`.
@@ -144,8 +147,14 @@ def check_units(sheets: Sequence[Sheet], known: KnownCodes) -> Checked[UnitDraft
     seen: dict[str, int] = {}
     judged = [(row, check_unit(row, seen)) for row in rows]
     check_tree(judged, known, UNIT_WORDS)
-    orphan(judged, known, UNIT_WORDS)
-    return Checked(name, header, judged)
+    check_repeated(judged, holders)
+    found = Checked(name, header, judged)
+    invalid = -1
+    while invalid != found.invalid:  # a row with a fault gives no credit code up, and nothing stands below it
+        invalid = found.invalid
+        check_taken(judged, holders)
+        orphan(judged, known, UNIT_WORDS)
+    return found
 
 
 def check_stations(

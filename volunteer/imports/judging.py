@@ -171,7 +171,7 @@ def judge(
         places = check_stations(sheets, stations.codes, stations.levels)
         return Places(places, stations, counts=stations_in.plan(places.drafts, stations))
     units = known.known_units(today.year, today)
-    tree = check_units(sheets, units.codes)
+    tree = check_units(sheets, units.codes, units.holders)
     year = tree.header.year or today.year
     if year != today.year:
         units = known.known_units(year, today)

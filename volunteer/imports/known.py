@@ -13,6 +13,7 @@ from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.imports.rules_people import Known, spelled
 from volunteer.imports.rules_trees import KnownCodes
+from volunteer.imports.rules_units import Holder
 from volunteer.imports.stations_in import KnownStations
 from volunteer.registration import code_tables
 from volunteer.stations import queries as stations
@@ -70,6 +71,15 @@ class KnownUnits:
         standing = [code for code, row in self.rows.items() if row.closed_on is None]
         closed = [code for code, row in self.rows.items() if row.closed_on is not None]
         return KnownCodes(standing, self.areas, self.parents, closed)
+
+    @property
+    def holders(self) -> dict[str, Holder]:
+        """The open units with a credit code."""
+        return {
+            code: Holder(code, row.name, row.uscc)
+            for code, row in self.rows.items()
+            if row.uscc and row.closed_on is None
+        }
 
 
 def known_units(year: int, today: dt.date) -> KnownUnits:

@@ -4,6 +4,7 @@ Source: contract, Imports and Areas, units, tasks; decisions 5.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ from volunteer.errors import Fault
 from volunteer.imports.rules_cells import CellFault, number_text
 from volunteer.imports.rules_columns import Field, Row, text_at, whole_at
 from volunteer.imports.rules_trees import Words
-from volunteer.units.rules import UnitKind, check_uscc
+from volunteer.units.rules import UnitKind, check_uscc, uscc_taken
 
 LONGEST_CODE: Final = 40
 LONGEST_NAME: Final = 100
@@ -72,6 +73,15 @@ _KINDS: Final = {kind.label: kind for kind in UnitKind} | {
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """An open unit with a credit code."""
+
+    code: str
+    name: str
+    uscc: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitDraft:
     """A sound row. A column that the sheet does not have is not in `given`: what it would change stays as it is."""
 
@@ -123,3 +133,55 @@ def _uscc(row: Row) -> str | None:
         row.tell("uscc", checked.code, checked.message)
         return None
     return checked
+
+
+def check_repeated(rows: Sequence[tuple[Row, UnitDraft | None]], standing: Mapping[str, Holder]) -> None:
+    """Add the fault of every row that gives the credit code of an earlier one; what a unit has, it may say again."""
+    seen: dict[str, int] = {}
+    for row, draft in rows:
+        if draft is None or draft.uscc is None or _has(standing, draft):
+            continue
+        first = seen.setdefault(draft.uscc, row.number)
+        if first != row.number:
+            row.tell("uscc", "repeated", f"与第 {first} 行的统一社会信用代码相同,请对照证照核对。")
+
+
+def check_taken(rows: Sequence[tuple[Row, UnitDraft | None]], standing: Mapping[str, Holder]) -> None:
+    """Add the fault of every row that takes the credit code of an open unit which keeps it.
+
+    A sheet may let one unit give its code up and another one take it, in any order; a row with a fault gives up
+    nothing, so each round of refusals may lead to another.
+    """
+    is_settled = False
+    while not is_settled:
+        keepers = _keepers(rows, standing)
+        is_settled = not any([_is_refused(row, draft, keepers, standing) for row, draft in rows])
+
+
+def _keepers(rows: Sequence[tuple[Row, UnitDraft | None]], standing: Mapping[str, Holder]) -> dict[str, list[Holder]]:
+    """Return who still has each code once the sound rows are written."""
+    given_up = {d.code for row, d in rows if d is not None and d.uscc and not row.faults and not _has(standing, d)}
+    found: dict[str, list[Holder]] = {}
+    for holder in standing.values():
+        if holder.code not in given_up:
+            found.setdefault(holder.uscc, []).append(holder)
+    return found
+
+
+def _is_refused(
+    row: Row, draft: UnitDraft | None, keepers: Mapping[str, Sequence[Holder]], standing: Mapping[str, Holder]
+) -> bool:
+    """Whether a row that was sound until now takes a code that is kept; then it has that fault."""
+    if draft is None or draft.uscc is None or row.faults or _has(standing, draft):
+        return False
+    holder = next((one for one in keepers.get(draft.uscc, ()) if one.code != draft.code), None)
+    if holder is not None:
+        taken = uscc_taken(holder.name, holder.code)
+        row.tell("uscc", taken.code, taken.message)
+    return holder is not None
+
+
+def _has(standing: Mapping[str, Holder], draft: UnitDraft) -> bool:
+    """Whether the unit of a row has the code of the row already."""
+    holder = standing.get(draft.code)
+    return holder is not None and holder.uscc == draft.uscc

@@ -56,6 +56,7 @@ def write(
         InvalidInput, Conflict: the tree was changed by somebody else meanwhile.
     """
     ids: dict[str, uuid.UUID] = {code: row.id for code, row in known.rows.items()}
+    _give_codes_up(actor, drafts, known, now)
     for count, draft in enumerate(parents_first(drafts)):
         tick(count, len(drafts))
         changes = changes_of(draft, known)
@@ -69,6 +70,15 @@ def write(
             service.change_unit(actor, ids[draft.code], changes, now)
         if target is not None:
             targets.set_target(actor, ids[draft.code], year, target, now)
+
+
+def _give_codes_up(actor: Actor, drafts: Sequence[UnitDraft], known: KnownUnits, now: dt.datetime) -> None:
+    """Take credit codes from the units that get another one, where a row further up may be the one that takes it."""
+    wanted = {draft.uscc for draft in drafts}
+    for draft in drafts:
+        row = known.rows.get(draft.code)
+        if row is not None and draft.uscc and row.uscc != draft.uscc and row.uscc in wanted:
+            service.change_unit(actor, row.id, {"uscc": None}, now)
 
 
 def _new(draft: UnitDraft, ids: dict[str, uuid.UUID], known: KnownUnits) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from volunteer.accounts import directory
 from volunteer.areas import service as areas
 from volunteer.clock import Instant
 from volunteer.errors import Fault, VolunteerError
-from volunteer.units import endings, history, listing, reopening, service, targets
+from volunteer.units import credit_codes, endings, history, listing, reopening, service, targets
 from volunteer.units import schemas as s
 from volunteer.units.rules import UnitKind
 from volunteer.web import picking
@@ -178,6 +178,7 @@ def _unit(unit_id: uuid.UUID, texts: Mapping[str, str], faults: list[Fault] | No
         names=directory.names_of(g.actor, {one.set_by for one in settings if one.set_by}),
         holders=directory.holders_of(g.actor, "unit_id", unit_id),
         places=listing.places_of(unit_id),
+        same_code=[] if unit.closed_on else credit_codes.shared_with(unit.uscc, unit_id),
         changes=history.changes_of(g.actor, unit_id),
         ending=endings.ending_of(unit_id),
         may_reopen=unit.closed_on is not None and reopening.refusal(unit_id, g.now) is None,

@@ -19,7 +19,10 @@ MEMBERSHIP_KINDS = (COUNTS, REPORT_IN)
 
 
 class Unit(Base):
-    """A unit. Name, kind, area and headcount are as they are now; `UnitVersion` knows them by day."""
+    """A unit. Name, kind, area and headcount are as they are now; `UnitVersion` knows them by day.
+
+    `is_uscc_shared` marks a credit code that another open unit had too, before it was asked to be one's own.
+    """
 
     __tablename__ = "units"
 
@@ -30,6 +33,7 @@ class Unit(Base):
     area_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("areas.id"), index=True)
     headcount: Mapped[int | None]
     uscc: Mapped[str | None] = mapped_column(sa.String(18))
+    is_uscc_shared: Mapped[bool | None]
     created_at: Mapped[dt.datetime]
     created_on: Mapped[dt.date]
     closed_on: Mapped[dt.date | None]
@@ -38,6 +42,13 @@ class Unit(Base):
         one_of("kind", UnitKind),
         sa.CheckConstraint("headcount >= 0", name="headcount_not_negative"),
         sa.CheckConstraint("closed_on > created_on", name="closed_after_created"),
+        sa.Index(
+            "uq_units_uscc_open",
+            "uscc",
+            unique=True,
+            sqlite_where=sa.text("closed_on IS NULL AND is_uscc_shared IS NULL"),
+            postgresql_where=sa.text("closed_on IS NULL AND is_uscc_shared IS NULL"),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from volunteer.access import Actor
 from volunteer.accounts import handing
 from volunteer.database import reading, transaction
 from volunteer.errors import Conflict, NotFound
-from volunteer.units import endings, placements, queries, seams, service, successions, targets
+from volunteer.units import credit_codes, endings, placements, queries, seams, service, successions, targets
 from volunteer.units.models import Unit, UnitEnding
 from volunteer.units.rules_endings import ReopenRefusal
 from volunteer.units.service import UnitView
@@ -46,6 +46,8 @@ def _refusal(session: Session, unit: Unit, now: dt.datetime) -> ReopenRefusal | 
     above = placements.parent_of(session, unit.id)
     if above is not None and session.get_one(Unit, above).closed_on is not None:
         return ReopenRefusal.ABOVE_CLOSED
+    if credit_codes.is_taken(session, unit.uscc, unit.id):
+        return ReopenRefusal.USCC_TAKEN
     return None
 
 
@@ -54,7 +56,7 @@ def reopen(actor: Actor, unit_id: uuid.UUID, now: dt.datetime) -> Reopened:
 
     Raises:
         NotFound: no such unit.
-        Conflict: `not-today`, `above-closed`.
+        Conflict: `not-today`, `above-closed`, `uscc-taken`.
     """
     actor.require_admin()
     with transaction() as session:

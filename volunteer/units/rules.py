@@ -68,6 +68,12 @@ def check_uscc(text: str) -> str | Fault:
     return code
 
 
+def uscc_taken(name: str, code: str) -> Fault:
+    """Return what is told where another open unit, of this name and code, has the credit code."""
+    words = f"这个统一社会信用代码已登记在“{name}”({code})名下。请对照证照核对,更正其中一个单位的代码。"
+    return Fault("uscc", "uscc-taken", words)
+
+
 def would_cycle(parents: Mapping[Id, Id | None], node: Id, new_parent: Id | None) -> bool:
     """Return whether `node` under `new_parent` would be its own ancestor. `parents` is the tree as of the move's day.
 

@@ -36,3 +36,4 @@ class ReopenRefusal(Worded):
     NOT_CLOSED = "not-closed", "这个单位没有撤销,不需要恢复。"
     NOT_TODAY = "not-today", "只有当天办理的撤销或合并可以恢复。请新增一个单位,再把成员转进去。"
     ABOVE_CLOSED = "above-closed", "它的上级单位也已撤销。请先恢复上级单位。"
+    USCC_TAKEN = "uscc-taken", "它的统一社会信用代码已登记在另一个单位名下。请先更正那个单位的代码,再恢复。"

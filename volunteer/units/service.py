@@ -19,7 +19,7 @@ from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Conflict, Fault, InvalidInput, NotFound
-from volunteer.units import endings, placements, queries, versions
+from volunteer.units import credit_codes, endings, placements, queries, versions
 from volunteer.units.models import Placement, Unit
 from volunteer.units.rules import check_uscc
 
@@ -74,13 +74,13 @@ def add_unit(actor: Actor, values: dict[str, Any], now: dt.datetime) -> UnitView
 
     Raises:
         Conflict: the code is taken.
-        InvalidInput: `unknown` on `parent_id` or `area_id`, `bad-uscc` on `uscc`.
+        InvalidInput: `unknown` on `parent_id` or `area_id`, `bad-uscc` and `uscc-taken` on `uscc`.
     """
     actor.require_admin()
     values = dict(values)
     with transaction() as session:
         parent_id = values.pop("parent_id", None)
-        faults = _mend(values)
+        faults = _mend(session, values)
         if parent_id and session.get(Unit, parent_id) is None:
             faults.append(placements.UNKNOWN_PARENT)
         if faults:
@@ -114,7 +114,7 @@ def change_unit(actor: Actor, unit_id: uuid.UUID, changes: dict[str, Any], now: 
         unit = session.get(Unit, unit_id, with_for_update=True)
         if unit is None:
             raise NotFound
-        faults = _mend(changes)
+        faults = _mend(session, changes, unit)
         if on is not None and not is_move:
             faults.append(Fault("on", "needs-parent", "这个日期是调整上级单位的日期,请同时填写上级单位。"))
         if faults:
@@ -134,6 +134,8 @@ def _describe(session: Session, actor: Actor, unit: Unit, changes: dict[str, Any
         _claim_code(session, differing["code"])
     for name, value in differing.items():
         setattr(unit, name, value)
+    if "uscc" in differing:
+        unit.is_uscc_shared = None
     if differing:
         audit.record(session, actor, now, "unit.change", ("unit", unit.id), fields=sorted(differing))
         versions.keep(session, actor, unit, now)
@@ -148,7 +150,7 @@ def _claim_code(session: Session, code: str) -> None:
         raise Conflict("这个单位代码已被使用,请核对后换一个。", field="code", id=str(known))
 
 
-def _mend(values: dict[str, Any]) -> list[Fault]:
+def _mend(session: Session, values: dict[str, Any], unit: Unit | None = None) -> list[Fault]:
     """Bring a credit code into its one spelling; return what is wrong with it and with the area."""
     faults = []
     if values.get("uscc"):
@@ -157,6 +159,9 @@ def _mend(values: dict[str, Any]) -> list[Fault]:
             faults.append(checked)
         else:
             values["uscc"] = checked
+            if unit is None or (unit.uscc != checked and unit.closed_on is None):
+                taken = credit_codes.claim(session, checked, unit.id if unit else None)
+                faults += [taken] if taken else []
     if values.get("area_id") and not area_exists(values["area_id"]):
         faults.append(Fault("area_id", "unknown", "没有找到所在区域,请重新选择。"))
     return faults
