@@ -20,10 +20,17 @@ def sign_in(visitor: Visitor, phone: str, password: str) -> None:
 def test_an_administrator_looks_before_two_units_are_merged(visitor: Visitor, world: World) -> None:
     api, admin = world.api, world.admin
     area = make_area(api, admin, "community", resident_population=2400)
+    clock = api.app.extensions["clock"]
+    clock.advance(days=-5)  # a unit is merged after the day on which it was added
+    admin = api.login(ADMIN_PHONE, ADMIN_PASSWORD)
     old = make_unit(api, admin, name="老园林站", headcount=12, area_id=area)
     make_unit(api, admin, old, name="园林一队")
+    former = make_unit(api, admin, name="老绿化站")
     make_unit(api, admin, name="新园林中心", headcount=30, area_id=area)
-    set_target(api, admin, old, 5, api.now().year)
+    for unit in (old, former):
+        set_target(api, admin, unit, 5, api.now().year)
+    api("POST", "/pairings", {"kind": "paired", "area_id": area, "unit_ids": [old]}, admin, expect=201)
+    clock.advance(days=5)
     add_volunteer(api, old)
     sign_in(visitor, ADMIN_PHONE, ADMIN_PASSWORD)
     visitor.page.goto(f"{visitor.base}/manage/units/{old}/close")
@@ -31,8 +38,19 @@ def test_an_administrator_looks_before_two_units_are_merged(visitor: Visitor, wo
     visitor.tap("并入另一个单位")
     visitor.type("接收单位", "新园林中心")
     visitor.tap("查看会转移什么")
-    assert "晚于该单位最近一次调整" in visitor.text  # it was added today
-    visitor.page.goto(f"{visitor.base}/manage/units/{old}")
+    assert "园林一队" in visitor.text
+    assert "包联" in visitor.text
+    visitor.look()
+    visitor.tap("确认合并")
+    visitor.look()
+    visitor.page.goto(f"{visitor.base}/manage/units/numbers?q=园林")
+    visitor.type("新园林中心: 单位人数", "四十")
+    visitor.tap("保存改动")
+    visitor.look()
+    for path in ("/rates/areas", f"/rates/areas?root={area}&denominator=population", "/pairings?by=zone"):
+        visitor.page.goto(visitor.base + path)
+        visitor.look()
+    visitor.page.goto(f"{visitor.base}/manage/units/{former}")
     visitor.look()
     for by in ("headcount", "population"):
         visitor.page.goto(f"{visitor.base}/rates?denominator={by}&depth=0")

@@ -48,6 +48,13 @@ class Gap(StrEnum):
         return {"nobody": "无人包联", "no_leader": "缺包联领导", "no_unit": "缺包联单位"}[self]
 
 
+def missing(*, has_leader: bool, has_unit: bool) -> Gap | None:
+    """Return who is missing: it takes a leader and a unit."""
+    if has_leader and has_unit:
+        return None
+    return Gap.NO_UNIT if has_leader else Gap.NO_LEADER if has_unit else Gap.NOBODY
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """One pairing in force on a day: with an area or a zone, by a leader or a unit. Exactly one of each pair is set."""
@@ -71,10 +78,7 @@ class Cover:
     def gap(self) -> Gap | None:
         """Who is missing for the area itself; what is answered above is told, but closes no gap."""
         has_leader = any(one.official_id for one in self.own)
-        has_unit = any(one.unit_id for one in self.own)
-        if has_leader and has_unit:
-            return None
-        return Gap.NO_UNIT if has_leader else Gap.NO_LEADER if has_unit else Gap.NOBODY
+        return missing(has_leader=has_leader, has_unit=any(one.unit_id for one in self.own))
 
 
 def lineage(area_id: uuid.UUID, parents: Mapping[uuid.UUID, uuid.UUID | None]) -> list[uuid.UUID]:

@@ -88,6 +88,12 @@ class ZoneLine:
     areas: list[str]
     pairings: list[PairingView]
 
+    @property
+    def gap(self) -> Gap | None:
+        """Who is missing for the zone itself."""
+        has_leader = any(one.official_id for one in self.pairings)
+        return rules.missing(has_leader=has_leader, has_unit=any(one.unit_id for one in self.pairings))
+
 
 def pairings_on(day: dt.date, *conditions: sa.ColumnElement[bool]) -> list[PairingView]:
     """Return the pairings in force on a day, by kind and party, in words."""
