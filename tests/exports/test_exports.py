@@ -38,6 +38,7 @@ WAYS = (
     ("GET", "/manage/teams/figures.xlsx"),
     ("GET", "/pairings.xlsx"),
     ("POST", "/talents.xlsx"),
+    ("POST", "/manage/upstream.xlsx"),
     ("GET", "/unit/events.xlsx"),
     ("GET", "/people/import/{import}/errors.xlsx"),
 )
@@ -76,10 +77,13 @@ def test_every_sheet_is_on_record_and_carries_its_mark(app: Flask, api: Api, adm
     found = world.build(api, admin)
     phone, password = found.staff["liaison"][0], world.PASSWORD
     desks = {"/rates/stations.xlsx": Browser(app, found.staff["keeper"][0], password)}
+    desks["/manage/upstream.xlsx"], why = Browser(app, ADMIN_PHONE, ADMIN_PASSWORD), {"reason": "月报"}
     desk = Browser(app, phone, password)
     numbers = []
     for method, path in WAYS:
-        seen = (desks.get(path, desk).get if method == "GET" else desk.post)(path.format(**found.ids), expect=200)
+        who, address = desks.get(path, desk), path.format(**found.ids)
+        more = why if "upstream" in path else {}
+        seen = who.get(address, expect=200) if method == "GET" else who.post(address, expect=200, **more)
         numbers.append(number_of(seen))
         if seen.mimetype == attachments.XLSX:
             book = openpyxl.load_workbook(io.BytesIO(seen.data))

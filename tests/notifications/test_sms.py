@@ -14,16 +14,19 @@ from flask import Flask
 from tests.activities.making import make_scene, make_shift
 from tests.conftest import KEYS, Api, Backend, read_settings
 from tests.notifications.provider import KEY_ID, KEY_SECRET, SIGN, Provider
+from tests.pages import Browser
 from tests.registration.making import add_child, add_volunteer, new_phone
+from tests.units.making import PASSWORD, make_account
 from volunteer import config
 from volunteer.clock import SettableClock
 from volunteer.config import SettingsError
 from volunteer.database import reading, transaction
-from volunteer.notifications import aliyun, outbox, rules
+from volunteer.notifications import aliyun, outbox, rules, standing
 from volunteer.notifications import service as notifications
 from volunteer.notifications.models import OutboxMessage
 from volunteer.notifications.rules import Outcome, SmsState, Step
 from volunteer.notifications.texts import TEXTS, template_of
+from volunteer.site import message_pages
 
 NOW = dt.datetime(2026, 3, 22, 2, 0, tzinfo=dt.UTC)
 LATE = NOW + dt.timedelta(days=1)
@@ -266,3 +269,53 @@ def test_the_console_writes_to_the_log_and_serves_this_machine_alone(app: Flask,
     assert "13900000009: 您正在重设密码,验证码是" in caplog.text
     config.install(backend.settings)
     assert ZoneInfo("Asia/Shanghai") == conf.zone
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "why"),
+    [
+        (SmsState.WAITING, None, "not-tried"),
+        (SmsState.WAITING, "isv.AMOUNT_NOT_ENOUGH", "misset"),
+        (SmsState.WAITING, "isv.DAY_LIMIT_CONTROL", "throttled"),
+        (SmsState.WAITING, "no-answer", "no-answer"),
+        (SmsState.UNSURE, "nobody-says", "no-answer"),
+        (SmsState.FAILED, "isv.MOBILE_NUMBER_ILLEGAL", "refused"),
+        (SmsState.FAILED, "no-template", "no-template"),
+        (SmsState.SENDING, None, "sending"),
+        (SmsState.EXPIRED, "isv.AMOUNT_NOT_ENOUGH", "expired"),
+    ],
+)
+def test_why_a_message_is_not_out(state: SmsState, result: str | None, why: str) -> None:
+    assert standing.why(state, result) == why
+
+
+def test_every_kind_has_words_at_the_desk() -> None:
+    assert set(message_pages.KINDS) == set(TEXTS)
+
+
+def test_administrators_see_what_is_stuck_and_try_it_again(
+    app: Flask, api: Api, admin: str, provider: Provider
+) -> None:
+    boss, phones = Browser.of(app, admin), [new_phone() for _ in range(2)]
+    now = api.now()
+    provider.say = "isv.AMOUNT_NOT_ENOUGH"
+    queue(app, phones[0], now)
+    deliver(app, now)
+    provider.say = "isv.MOBILE_NUMBER_ILLEGAL"
+    queue(app, phones[1], now)
+    deliver(app, now)
+    page = boss.get("/manage/messages")
+    for said in ("150****" + phones[0][-4:], "余额有问题", "isv.AMOUNT_NOT_ENOUGH", "空号", "已清除"):
+        assert said in page.text
+    assert phones[0] not in page.source
+    assert phones[1][-4:] not in page.text, "what is over keeps no number"
+    assert "空号" not in boss.get("/manage/messages", state="waiting").text
+    provider.say = "OK"
+    assert deliver(app, now) == 0
+    boss.post("/manage/messages/retry")
+    assert "正在重试 1 条" in boss.follow().text
+    assert deliver(app, now) == 1
+    boss.post("/manage/messages/retry")
+    assert "没有需要提前重试" in boss.follow().text
+    assert [one["PhoneNumbers"] for one in provider.took] == [phones[0]]
+    Browser(app, make_account(api, admin, "auditor"), PASSWORD).get("/manage/messages", expect=403)

@@ -111,3 +111,32 @@ def test_all_that_is_held_is_taken_away_after_a_fresh_sign_in_and_on_record(
     clock.advance(minutes=16)
     assert "请先重新登录" in me.get("/me/privacy/data").words
     me.post("/me/privacy/data/json", expect=401)
+
+
+def test_who_is_the_only_administrator_is_told_what_to_do_and_asks_for_a_call(
+    api: Api, app: Flask, admin: str, clock: SettableClock
+) -> None:
+    parent = add_volunteer(api)
+    child = add_child(api, parent)
+    boss, path = Browser.of(app, admin), f"/people/{child.id}/unmask"
+    page = boss.get(path)
+    assert "目前没有人可以审批" in page.text
+    assert "/manage/accounts" in page.source
+    boss.post(path, fields=["guardian_phone"], reason="联系监护人")
+    waits = boss.follow()
+    assert "目前没有人可以审批" in waits.text
+    assert parent.phone not in waits.source
+    asked = api("GET", "/unmask-requests", token=admin, expect=200).body[0]["id"]
+    assert "请再授权一位" in boss.get(f"/manage/unmask-requests/{asked}").text
+    assert api("POST", f"/unmask-requests/{asked}/approve", {}, admin, expect=403).body["code"] == "second-person"
+    for said in ("消息已发出", "一小时内已发过"):
+        boss.post(f"/people/{child.id}/call-back")
+        assert said in boss.follow().text
+    told = [m["kind"] for m in api("GET", "/me/messages", token=parent.token, expect=200).body["items"]]
+    assert told.count("call-back") == 1
+    data = api("GET", f"/me/data?volunteer_id={child.id}", token=parent.token, expect=200).body
+    assert [one["action"] for one in data["changes"]].count("person.call-back") == 1
+    clock.advance(hours=1)
+    assert api("POST", f"/volunteers/{child.id}/call-back", {}, admin, expect=200).body == {"sent": True}
+    add_staff(api, admin, "admin")
+    assert "目前没有人可以审批" not in boss.get(path).text

@@ -12,6 +12,7 @@ DEEDS: Final = {
     "account.enable": "重新启用账号",
     "grant.add": "授权",
     "grant.revoke": "收回角色",
+    "sms.retry": "立即重试短信",
     "session.end": "退出其他设备",
     "password.reset": "重设密码",
     "phone.lost": "挂失手机",
@@ -107,6 +108,8 @@ DEEDS: Final = {
     "talent.check": "核对证书",
     "person.merge": "合并到另一份记录",
     "person.merged-in": "并入另一份记录",
+    "person.call-back": "请本人或监护人回电",
+    "people.pass-on": "导出提供给上级平台的名单",
     "people.export": "导出人员名单",
     "person.count": "计入导入的志愿者",
     "import.check": "核对导入文件",
@@ -160,7 +163,7 @@ DEEDS_OF_HOURS: Final = {
     f"hours.{kind}.{verb}": f"{word}:{VERBS[verb]}" for kind, word in REQUESTS.items() for verb in VERBS
 }
 #: What took personal data out of the system: lists, cards, proofs.
-EXPORTS: Final = ("people.export", "card.print", "certificate.print")
+EXPORTS: Final = ("people.export", "people.pass-on", "card.print", "certificate.print")
 SUBJECTS: Final = {
     "account": "账号",
     "activity": "活动",

@@ -6,7 +6,7 @@ Source: contract/api.md, Sign-in, accounts, grants; decisions 3, 4.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -152,19 +152,20 @@ def revoke_grant(actor: Actor, grant_id: uuid.UUID, now: dt.datetime) -> None:
 
 def _keep_an_admin(session: Session, leaving: uuid.UUID) -> None:
     """Raise Conflict if nobody but `leaving` is an active admin."""
-    others = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Grant)
-        .join(Account, Account.id == Grant.account_id)
-        .where(
-            Grant.role == Role.ADMIN,
-            Grant.revoked_at.is_(None),
-            Account.disabled_at.is_(None),
-            Grant.account_id != leaving,
-        )
-    )
-    if not others:
+    if not has_admin_beside(session, [leaving]):
         raise Conflict("这是最后一位管理员,请先授权另一位管理员。", code="last-admin")
+
+
+def has_admin_beside(session: Session, account_ids: Collection[uuid.UUID]) -> bool:
+    """Whether there is an active administrator who is none of these accounts: somebody to decide as a second person."""
+    query = sa.select(sa.literal(1)).select_from(Grant).join(Account, Account.id == Grant.account_id)
+    query = query.where(
+        Grant.role == Role.ADMIN,
+        Grant.revoked_at.is_(None),
+        Account.disabled_at.is_(None),
+        Grant.account_id.not_in(account_ids),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def disable_account(actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> AccountView:

@@ -80,7 +80,14 @@ from volunteer.registration import (
 )
 from volunteer.registration import pages as registration_pages
 from volunteer.reports import api as reports_api
-from volunteer.reports import area_rates_pages, honour_api, honour_pages, rates_pages, talent_sheet_pages
+from volunteer.reports import (
+    area_rates_pages,
+    honour_api,
+    honour_pages,
+    rates_pages,
+    talent_sheet_pages,
+    upstream_pages,
+)
 from volunteer.reports import event_pages as unit_event_pages
 from volunteer.reports import invited_pages as invitees_pages
 from volunteer.reports import pairings_pages as pairing_sheets
@@ -90,7 +97,7 @@ from volunteer.reports import stations_pages as station_figures_pages
 from volunteer.reports import teams_api as teams_report_api
 from volunteer.reports import teams_pages as team_figures
 from volunteer.retention import pages as retention_pages
-from volunteer.site import help_pages, install_pages, job_pages
+from volunteer.site import help_pages, install_pages, job_pages, message_pages
 from volunteer.site import pages as site_pages
 from volunteer.stations import api as stations_api
 from volunteer.stations import desk_pages as stations_desk
@@ -167,6 +174,7 @@ PAGES: tuple[Pages, ...] = (
     checkin_pages.pages,
     site_pages.pages,
     job_pages.pages,
+    message_pages.pages,
     units_desk.pages,
     ending_pages.pages,
     numbers_pages.pages,
@@ -193,6 +201,7 @@ PAGES: tuple[Pages, ...] = (
     station_figures_pages.pages,
     team_figures.pages,
     honour_pages.pages,
+    upstream_pages.pages,
     change_pages.pages,
     people_pages.pages,
     merges_pages.pages,

@@ -29,6 +29,7 @@ class ExportKind(StrEnum):
     PAIRINGS = "pairings"
     TALENTS = "talents"
     UNIT_EVENTS = "unit-events"
+    UPSTREAM = "upstream"
     IMPORT_FAULTS = "import-faults"
     OWN_DATA = "own-data"
 
@@ -49,6 +50,7 @@ _LABELS: Final = {
     _K.PAIRINGS: "包联情况",
     _K.TALENTS: "人才库名单",
     _K.UNIT_EVENTS: "单位主办的活动",
+    _K.UPSTREAM: "提供给上级平台的名单",
     _K.IMPORT_FAULTS: "标出问题的导入表",
     _K.OWN_DATA: "本人下载自己的数据",
 }

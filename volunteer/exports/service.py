@@ -134,6 +134,12 @@ def holding(session: Session, person_id: uuid.UUID) -> list[Export]:
     return list(session.scalars(query))
 
 
+def people_in(kind: ExportKind) -> sa.Select[uuid.UUID]:
+    """Return a select of everybody who was in an export of a kind and is still known to have been."""
+    query = sa.select(ExportedPerson.person_id).join(Export, Export.id == ExportedPerson.export_id)
+    return query.where(Export.kind == kind.value).distinct()
+
+
 def export_of(session: Session, person_id: uuid.UUID) -> dict[str, Any]:
     """Return the exports that a person was in, for GET /me/data (registration's EXPORTERS)."""
     names = ("number", "at", "kind", "fields", "reason")

@@ -41,6 +41,14 @@ def ask_unmasking(call: Call, person_id: uuid.UUID) -> Any:
     return 201, unmask_requests.ask(call.actor, person_id, call.body["fields_"], call.body["reason"], call.now)
 
 
+@room.route(
+    "POST", "/volunteers/<uuid:person_id>/call-back", Permission.UNMASK, Scope.PERSON, answers={200: u.CalledOut}
+)
+def ask_to_call(call: Call, person_id: uuid.UUID) -> Any:
+    """Send word to a person, or to a minor's guardian, to call back; once an hour, and no number is shown."""
+    return 200, {"sent": unmask_requests.ask_to_call(call.actor, person_id, call.now)}
+
+
 @room.route("GET", "/unmask-requests", Permission.AUDIT, Scope.SITE, answers={200: u.UnmaskRequestOut(many=True)})
 def list_unmask_requests(call: Call) -> Any:
     """List the requests that wait."""

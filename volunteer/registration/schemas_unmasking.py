@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from volunteer.registration.privacy import UNMASKED
-from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Text
+from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Text, Truth
 
 
 class UnmaskIn(BaseSchema):
@@ -57,3 +57,9 @@ class UnmaskingOut(BaseSchema):
     by = fields.String()
     fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
     reason = fields.String(allow_none=True)
+
+
+class CalledOut(BaseSchema):
+    """Whether word was sent now; false: it was less than an hour ago."""
+
+    sent = Truth()

@@ -54,8 +54,17 @@ def unmask_page(person_id: uuid.UUID) -> Any:
         own=own,
         is_open=is_open,
         is_waiting=own is not None and own.state == ASKED,
+        has_second=not is_minor or unmask_requests.can_be_decided(g.actor, person_id),
+        called=request.args.get("called", ""),
     )
     return template, 422 if faults else 200, NO_STORE
+
+
+@pages.page("/people/<uuid:person_id>/call-back", Permission.UNMASK, Scope.PERSON, methods=("POST",))
+def call_back_page(person_id: uuid.UUID) -> Any:
+    """Send word to the person, or to a minor's guardian, to call back; no number is shown."""
+    sent = unmask_requests.ask_to_call(g.actor, person_id, g.now)
+    return redirect(url_for("unmasking.unmask_page", person_id=person_id, called="yes" if sent else "before"), 303)
 
 
 @pages.page("/manage/unmask-requests", Permission.AUDIT, Scope.SITE)
@@ -98,6 +107,7 @@ def request_page(request_id: uuid.UUID) -> Any:
         row=row,
         who=names.get(row.asked_by, ""),
         own=row.asked_by == g.actor.account_id,
+        has_second=unmask_requests.can_be_decided(g.actor, row.person_id),
         typed=told,
         faults=faults,
         words=unmask_requests.WORDS,

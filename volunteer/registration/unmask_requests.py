@@ -15,15 +15,19 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
+from volunteer.accounts import service as accounts
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Forbidden, IllegalTransition, NotFound
+from volunteer.notifications import forgetting
+from volunteer.notifications import service as notifications
 from volunteer.registration import facts, links, reach
 from volunteer.registration.models import Person, UnmaskRequest
 from volunteer.registration.rules import needs_guardian
 from volunteer.registration.statuses import today
 
 OPEN_FOR: Final = dt.timedelta(hours=24)
+CALL, CALL_AGAIN = "call-back", dt.timedelta(hours=1)
 ASKED, APPROVED, REFUSED = "asked", "approved", "refused"
 WORDS: Final = {ASKED: "待审批", APPROVED: "已批准", REFUSED: "未批准"}
 
@@ -105,6 +109,34 @@ def use(session: Session, actor: Actor, person_id: uuid.UUID, fields: Collection
             "查看未成年人的信息须先申请,由另一位管理员批准,批准后 24 小时内可以查看。", code="minor-needs-approval"
         )
     row.used, row.last_used_at = row.used + 1, now
+
+
+def can_be_decided(actor: Actor, person_id: uuid.UUID) -> bool:
+    """Whether there is anybody who may decide what the caller asks: an administrator, neither they nor the family.
+
+    There is no way past a second person: the law wants each look at a minor's data approved, whatever the hurry.
+    """
+    return accounts.has_admin_beside(reading(), {actor.account, *links.account_ids_of(reading(), person_id)})
+
+
+def ask_to_call(actor: Actor, person_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Send word to a person, or to a minor's guardian, to call back; nobody sees the number. Once an hour at most.
+
+    Returns whether it was sent now; False: it was a while ago.
+
+    Raises:
+        NotFound: outside the scope.
+    """
+    with transaction() as session:
+        facts.locked(session, person_id)
+        reach.require_person(actor, Permission.UNMASK, person_id)
+        last = forgetting.told_at(session, person_id, CALL)
+        if last is not None and last > now - CALL_AGAIN:
+            return False
+        body = "有事需要与您联系,请尽快致电您所在的单位或服务站。未满 18 周岁的,请监护人联系。"
+        notifications.tell(session, person_id, CALL, body, now)
+        audit.record(session, actor, now, "person.call-back", ("person", person_id))
+        return True
 
 
 def decide(

@@ -130,6 +130,7 @@ SIDE = (
     Place("site.settings_page", _l("Site settings"), (Permission.MANAGE_SITE,)),
     Place("notices.list_page", _l("Privacy notices"), (Permission.MANAGE_SITE,)),
     Place("unmasking.list_page", _l("Data of minors"), (Permission.AUDIT,)),
+    Place("upstream.ask_page", _l("Platform above"), (Permission.MANAGE_SITE,)),
     Place("exports.list_page", _l("Export log"), (Permission.READ_PEOPLE,)),
     Place("jobs.list_page", _l("Background work"), (Permission.AUDIT,)),
     Place("retention.list_page", _l("How long data is kept"), (Permission.AUDIT,)),
@@ -179,7 +180,14 @@ SECTIONS = (
     ),
     (
         _l("Kept on record"),
-        ("exports.list_page", "unmasking.list_page", "jobs.list_page", "retention.list_page", "audit_desk.list_page"),
+        (
+            "upstream.ask_page",
+            "exports.list_page",
+            "unmasking.list_page",
+            "jobs.list_page",
+            "retention.list_page",
+            "audit_desk.list_page",
+        ),
     ),
     (_l("My account"), ("registration.profile_page",)),
 )
