@@ -1,65 +1,33 @@
 """The fold: windows, states, refusals, and that only the set of scans matters."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from volunteer.checkin.fold import fold, in_judged_order
+from tests.checkin.folding import (
+    ELSE,
+    IN,
+    NEXT,
+    NIGHT,
+    NINE,
+    OUT,
+    SHIFTS,
+    TWIN,
+    A,
+    at,
+    outcomes,
+    pairs,
+    scan,
+    shift,
+)
+from volunteer.checkin.fold import fold
 from volunteer.checkin.outcomes import State, state
-from volunteer.checkin.presence import presences, review_kind
-from volunteer.checkin.reasons import MESSAGES, Direction, Evidence, Flag, Mode, Outcome, Reason, in_order
-from volunteer.checkin.rules import Scan, ShiftFacts, judge_arrival, shift_refusals, window_refusals
+from volunteer.checkin.presence import presences
+from volunteer.checkin.reasons import MESSAGES, Evidence, Flag, Mode, Outcome, Reason, in_order
+from volunteer.checkin.rules import Scan, judge_arrival, shift_refusals, window_refusals
 from volunteer.checkin.segments import join, quiet_points, remembered_until, segment_for, segments
-from volunteer.hours.facts import PendingKind
-
-NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-IN, OUT = Direction.IN, Direction.OUT
-
-
-def at(minutes: float) -> datetime:
-    return NINE + timedelta(minutes=minutes)
-
-
-def shift(number: int, start: float, end: float, station: int = 1, path: str | None = None) -> ShiftFacts:
-    path = path or f"/c/{station}/"
-    return ShiftFacts(UUID(int=number), UUID(int=1000 + station), f"站{station}", path, at(start), at(end))
-
-
-A = shift(1, 0, 120)  # 09:00 to 11:00 at station 1
-NEXT = shift(2, 120, 240)  # right after it, same station
-TWIN = shift(3, 0, 120)  # same time, same station
-ELSE = shift(4, 60, 180, station=2)
-NIGHT = shift(5, 780, 1020)  # 22:00 to 02:00
-SHIFTS = {one.id: one for one in (A, NEXT, TWIN, ELSE, NIGHT)}
-
-
-def scan(number: int, direction: Direction, minute: float, where: ShiftFacts | None = A, **more) -> Scan:
-    more.setdefault("strong", True)
-    return Scan(UUID(int=number), direction, at(minute), where.id if where else None, **more)
-
-
-def outcomes(*scans: Scan) -> list[str]:
-    decisions = fold(scans, SHIFTS).decisions
-    return [str(decisions[one.id].reason or decisions[one.id].outcome) for one in scans]
-
-
-def pairs(*scans: Scan) -> dict[int, list[tuple[int, int | None]]]:
-    return {
-        shift_id.int: [
-            (minutes(pair.in_at), None if pair.out_at is None else minutes(pair.out_at)) for pair in attendance.pairs
-        ]
-        for shift_id, attendance in fold(scans, SHIFTS).attendances.items()
-    }
-
-
-def minutes(instant: datetime) -> int:
-    return int((instant - NINE).total_seconds()) // 60
-
 
 # Words
 
@@ -365,179 +333,6 @@ def test_a_voided_scan_has_no_effect_and_frees_its_code():
     assert outcomes(void, scan(2, IN, 0.5, code_step=7)) == ["voided", "checked_in"]
     assert outcomes(scan(1, IN, 0, voided=True), scan(2, OUT, 10)) == ["voided", "not-checked-in"]
     assert pairs(scan(1, IN, 0), scan(2, OUT, 10, voided=True), scan(3, OUT, 20)) == {1: [(0, 20)]}
-
-
-# Evidence
-
-ON_PAPER = {"mode": Mode.SELF, "strong": False, "flags": frozenset({Flag.PAPER})}
-UNCONFIRMED = {"held": True, "flags": frozenset({Flag.PAPER, Flag.NO_LOCATION, Flag.UNCONFIRMED})}
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "strong", "kind"),
-    [
-        ({}, {}, True, None),
-        ({"strong": False}, {}, False, PendingKind.WEAK_EVIDENCE),
-        ({}, {"flags": frozenset({Flag.SELF_SCAN})}, False, PendingKind.WEAK_EVIDENCE),
-        ({"held": True, "flags": frozenset({Flag.LATE})}, {}, False, PendingKind.LATE_EVIDENCE),
-        ({"held": True, "flags": frozenset({Flag.OVER_CAPACITY, Flag.LATE})}, {}, False, PendingKind.OVER_CAPACITY),
-        ({"mode": Mode.ROLL_CALL}, {}, False, PendingKind.WEAK_EVIDENCE),
-        ({"strong": False, "flags": frozenset({Flag.NO_LOCATION})}, {}, False, PendingKind.WEAK_EVIDENCE),
-        ({"strong": False, "flags": frozenset({Flag.NO_LOCATION}), "geo_optional": True}, {}, True, None),
-        (
-            {"strong": False, "flags": frozenset({Flag.NO_LOCATION}), "geo_optional": True},
-            {"strong": False, "flags": frozenset({Flag.NO_LOCATION}), "geo_optional": True},
-            False,
-            PendingKind.WEAK_EVIDENCE,
-        ),
-        (ON_PAPER, {}, False, PendingKind.WEAK_EVIDENCE),
-        (
-            ON_PAPER | {"flags": frozenset({Flag.PAPER, Flag.NO_LOCATION, Flag.WORD})},
-            {},
-            False,
-            PendingKind.WEAK_EVIDENCE,
-        ),
-        # a station that excuses a missing position excuses it on paper never
-        ({}, ON_PAPER | UNCONFIRMED | {"geo_optional": True}, False, PendingKind.WEAK_EVIDENCE),
-    ],
-)
-def test_a_pair_is_strong_only_if_both_ends_are(first, last, strong, kind):
-    folded = fold([scan(1, IN, 0, **first), scan(2, OUT, 60, **last)], SHIFTS)
-    pair = folded.attendances[A.id].pairs[0]
-    assert (pair.strong, review_kind(pair)) == (strong, kind)
-    assert pair.roll_call is (first.get("mode") is Mode.ROLL_CALL)
-    assert folded.attendances[A.id].evidence is (Evidence.STRONG if strong else Evidence.WEAK)
-
-
-def test_a_held_scan_takes_part_at_once_and_needs_review():
-    held = scan(1, IN, 0, held=True, walk_in=True, flags=frozenset({Flag.OVER_CAPACITY}))
-    folded = fold([held, scan(2, OUT, 60)], SHIFTS)
-    assert [d.outcome for d in folded.decisions.values()] == [Outcome.NEEDS_REVIEW, Outcome.CHECKED_OUT]
-    assert folded.decisions[held.id].effective
-    assert folded.attendances[A.id].walk_in
-    assert folded.attendances[A.id].flags == {Flag.OVER_CAPACITY}
-
-
-def test_who_came_by_paper_without_a_proof_is_in_waits_and_leaves_like_anybody():
-    came = scan(1, IN, 0, **ON_PAPER | UNCONFIRMED)
-    again, left = scan(2, IN, 5, **ON_PAPER), scan(3, OUT, 60, **ON_PAPER)
-    assert outcomes(came, again, left) == ["needs_review", "already_checked_in", "checked_out"]
-    assert fold([came, again, left], SHIFTS).decisions[left.id].minutes == 60
-    gone = replace(came, voided=True)  # what stood behind it stands by its own proof
-    assert outcomes(gone, again, left) == ["voided", "checked_in", "checked_out"]
-    assert not fold([came, left], SHIFTS).attendances[A.id].pairs[0].strong
-
-
-def test_an_excused_end_stays_excused_where_only_seats_held_it():
-    flags = frozenset({Flag.OVER_CAPACITY, Flag.NO_LOCATION})
-    closing = scan(2, IN, 119, NEXT, strong=False, held=True, flags=flags, geo_optional=True)
-    folded = fold([scan(1, IN, 0), closing], SHIFTS)
-    assert folded.attendances[A.id].pairs[0].strong
-
-
-def test_that_the_next_shift_has_no_seat_says_nothing_about_the_one_it_closes():
-    over = scan(2, IN, 119, NEXT, held=True, flags=frozenset({Flag.OVER_CAPACITY}))
-    late = scan(2, IN, 119, NEXT, held=True, flags=frozenset({Flag.OVER_CAPACITY, Flag.LATE}))
-    for closing, strong in ((over, True), (late, False)):
-        folded = fold([scan(1, IN, 0), closing, scan(3, OUT, 200, NEXT)], SHIFTS)
-        assert folded.attendances[A.id].pairs[0].strong is strong
-        assert Flag.OVER_CAPACITY not in folded.attendances[A.id].flags
-        assert review_kind(folded.attendances[NEXT.id].pairs[0]) is PendingKind.OVER_CAPACITY
-
-
-# The set decides
-
-_FLAGS = st.frozensets(
-    st.sampled_from([Flag.LATE, Flag.OVER_CAPACITY, Flag.NO_LOCATION]), max_size=1
-) | st.sampled_from([ON_PAPER["flags"], UNCONFIRMED["flags"]])
-
-
-@st.composite
-def lives(draw) -> tuple[list[Scan], dict[UUID, ShiftFacts]]:
-    """Up to 14 scans over up to 5 shifts of 2 stations within two days, window-judged as arrival would."""
-    shifts = {}
-    for number in range(1, draw(st.integers(1, 5)) + 1):
-        start = draw(st.integers(0, 40)) * 60
-        station = draw(st.integers(1, 2))
-        one = shift(number, start, start + draw(st.sampled_from([1, 30, 60, 240])), station)
-        shifts[one.id] = one
-    scans = []
-    for number in range(1, draw(st.integers(1, 14)) + 1):
-        where = draw(st.sampled_from(sorted(shifts.values(), key=lambda s: s.id)))
-        edge = draw(st.sampled_from([where.starts_at, where.ends_at]))
-        instant = edge + timedelta(seconds=draw(st.sampled_from([0, 0, 7, 59, 60])))
-        instant += timedelta(minutes=draw(st.sampled_from([-31, -30, -5, 0, 0, 1, 5, 30, 60, 61, 62])))
-        direction = draw(st.sampled_from([IN, OUT]))
-        named = direction is IN or draw(st.booleans())
-        flags = draw(_FLAGS)
-        scans.append(
-            Scan(
-                UUID(int=draw(st.integers(0, 2**20)) * 100 + number),
-                direction,
-                instant,
-                where.id if named else None,
-                draw(st.sampled_from([Mode.LIVE, Mode.BATCH, Mode.SELF])),
-                window_refusals(where, direction, instant) if named else (),
-                int(instant.timestamp()) // 30 - draw(st.integers(0, 1)) if draw(st.booleans()) else None,
-                draw(st.booleans()),
-                bool(flags) and draw(st.booleans()),
-                flags,
-                voided=draw(st.integers(0, 9)) == 0,
-                places=draw(st.sampled_from([None, ("/c/1/",), ("/c/",), ("/c/2/", "/c/1/")])),
-            )
-        )
-    return scans, shifts
-
-
-@settings(max_examples=150, deadline=None)
-@given(lives(), st.randoms(use_true_random=False))
-def test_any_order_any_repetition_any_partition_gives_the_same(life, rng):
-    scans, shifts = life
-    whole = fold(scans, shifts)
-    arriving = scans + [rng.choice(scans) for _ in range(rng.randrange(4))]
-    rng.shuffle(arriving)
-    store: dict[UUID, Scan] = {}
-    latest = None
-    while arriving:
-        size = rng.randrange(1, len(arriving) + 1)
-        for one in arriving[:size]:
-            store.setdefault(one.id, one)
-        del arriving[:size]
-        latest = fold(store.values(), shifts)
-    assert latest == whole
-    assert list(latest.attendances) == list(whole.attendances)
-    assert set(whole.decisions) == {one.id for one in scans}
-
-
-@settings(max_examples=300, deadline=None)
-@given(lives())
-def test_segments_fold_alone_to_what_they_fold_to_together(life):
-    scans, shifts = life
-    parts = segments(scans, shifts)
-    assert [one for part in parts for one in part] == list(in_judged_order(scans))
-    assert join(fold(part, shifts) for part in parts) == fold(scans, shifts)
-    assert quiet_points(scans, shifts) == tuple(part[0].judged_at for part in parts)
-    assert all(one in segment_for(scans, shifts, one.id) for one in scans)
-
-
-@settings(max_examples=100, deadline=None)
-@given(lives())
-def test_a_void_changes_nothing_outside_the_segment_of_the_voided_scan(life):
-    scans, shifts = life
-    void = replace(scans[0], voided=True)
-    touched = {one.id for one in segment_for(scans, shifts, void.id)}
-    before, after = fold(scans, shifts), fold([void, *scans[1:]], shifts)
-    for scan_id in before.decisions.keys() - touched:
-        assert before.decisions[scan_id] == after.decisions[scan_id]
-
-
-@settings(max_examples=100, deadline=None)
-@given(lives())
-def test_pairs_of_one_person_never_overlap_and_every_pair_ends_after_it_began(life):
-    scans, shifts = life
-    found = sorted((p.in_at, p.out_at) for p in presences(fold(scans, shifts)))
-    assert all(begin <= end for begin, end in found)
-    assert all(one[1] <= later[0] for one, later in pairwise(found))
 
 
 def test_a_shift_is_remembered_to_the_end_of_its_last_minute():
