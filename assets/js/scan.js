@@ -8,7 +8,7 @@ import { offerCamera } from "./scan/viewfinder.js";
 import { offerInstall, register } from "./scan/worker.js";
 
 const CODE = /^9[12][0-9]{25}$/, SCANNED = /^(?:[0-9]{12,}|.*[/:?=].*|.{33,})$/;
-const PAUSE_MS = 60, STAYS_MS = 6000, LIVE_MS = 4000, LONGEST = 600, SAME_MS = 10 * 60_000, LAST = 10;
+const SENT_PX = 2400, PHOTO_MS = 20_000, PAUSE_MS = 60, STAYS_MS = 6000, LIVE_MS = 4000, LONGEST = 600, SAME_MS = 10 * 60_000, LAST = 10;
 const FINE = ["ok_in", "ok_out", "dup", "dup_out", "flag"], NOT_KEPT = ["err"];
 
 const at = (id) => document.getElementById(id);
@@ -206,10 +206,19 @@ queue = placeOf(form).then((place) => {
   names.start();
 });
 at("send").addEventListener("click", () => outbox.flush(true));
+// The server's turn at a photo: the digits, or a sentence that says what to do.
+async function readElsewhere(file) {
+  const body = new FormData(), { shrink } = await import("./scan/camera.js");
+  body.set("part", "code");
+  body.set("csrf_token", outbox.place.csrf);
+  body.set("file", await shrink(file, SENT_PX).catch(() => file), "photo");
+  const reply = await ask(form.action.replace(/scan$/, "photo"), { method: "POST", body, headers: { Accept: "application/json" } }, PHOTO_MS);
+  return reply.redirected ? {} : JSON.parse(reply.words);
+}
 offerCamera(take, unlock, (isOpen) => {
   hasCamera = isOpen;
   if (isOpen) { answer.after(typed); at("finder").scrollIntoView({ block: "nearest" }); } else { answer.before(typed); refocus(); }
-});
+}, readElsewhere);
 offerSpeech(at("speak"), at("speech"));
 offerInstall(at("install"));
 register();

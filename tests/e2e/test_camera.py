@@ -1,6 +1,7 @@
 """The keeper's camera: a film of codes held before it, photos, a camera that does not open, WeChat's browser."""
 
 import io
+import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.e2e.conftest import FLAGS, World
 from tests.e2e.test_keeper import Gate, publish, sign_in, state
 from tests.e2e.visitor import Visitor
 from tests.units.making import make_account
+from tools.bench.decoders import KINDS, scene
 
 SECOND = 30  # frames
 #: What a browser says that could install the page.
@@ -127,9 +129,33 @@ def test_a_camera_that_does_not_open_says_what_to_do_and_a_photo_is_read(
         for name, text in (("none", ""), ("code", gate.code(who))):
             picture(text, 300).resize((1600, 1200)).save(tmp_path / f"{name}.jpg")
         visitor.page.locator("#photo").set_input_files(tmp_path / "none.jpg")
-        visitor.page.get_by_text("照片里没有找到二维码").wait_for()
+        visitor.page.locator("#photo-said", has_text="没有找到二维码").wait_for(timeout=25_000)
         visitor.page.locator("#photo").set_input_files(tmp_path / "code.jpg")
         state(visitor, "ok_in")
+        # What the page does not read the server may: here the decoder never comes, later no browser opens the picture.
+        visitor.page.route("**/decode.*", lambda route: route.abort())
+        visitor.page.reload()
+        chance = random.Random(7)  # noqa: S311 - the same frame every time
+        hard = KINDS["dark"](scene(gate.code(gate.volunteer("now")), 300, chance), chance)
+        hard.save(tmp_path / "hard.png")
+        visitor.page.locator("#photo").set_input_files(tmp_path / "hard.png")
+        state(visitor, "ok_in")
+        assert visitor.page.locator(".last li").count() == 2
+        (tmp_path / "new.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(50))
+        visitor.page.locator("#photo").set_input_files(tmp_path / "new.heic")
+        visitor.page.get_by_text("读不了这种格式").wait_for(timeout=25_000)
+        visitor.look()
+
+
+def test_without_scripts_a_photo_is_a_form(without_scripts: Visitor, gate: Gate, tmp_path: Path) -> None:
+    at_the_scanner(without_scripts, gate)
+    without_scripts.tap("用照片扫码")
+    without_scripts.tap("读码并登记")
+    assert without_scripts.page.title().startswith("错误:")
+    picture(gate.code(gate.volunteer("now")), 300).save(tmp_path / "code.jpg")
+    without_scripts.page.get_by_label("一个码的照片").set_input_files(tmp_path / "code.jpg")
+    without_scripts.tap("读码并登记")
+    assert without_scripts.page.locator("[data-k=ok_in]").count()
 
 
 def test_without_a_camera_and_inside_wechat_the_page_says_so(chromium: Browser, world: World, gate: Gate) -> None:

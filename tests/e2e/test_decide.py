@@ -238,12 +238,19 @@ def test_reviews_are_accepted_one_by_one_and_together(visitor: Visitor, stage: S
     assert visitor.page.title().startswith("错误:")
     visitor.type("原因", "名单上没有签名")
     visitor.tap("不通过", "button")
+    visitor.tap("签到核对 2")
+    visitor.pick("需要留意的情况", "人工登记")
+    visitor.tap("查询")
     visitor.tap("通过勾选的项")
     assert visitor.page.title().startswith("错误:")
-    for box in visitor.page.locator("tbody input").all():
-        box.check()
+    visitor.tap("返回列表")
+    visitor.tap("全选本页 2 项")
     visitor.tap("通过勾选的项")
+    assert "2 人的" in visitor.text
+    visitor.type("共同的理由", "纸质名单已核对签名")
+    visitor.tap("确认通过这 2 项")
     assert "已通过 2 项" in visitor.text
+    visitor.tap("回到待审核")
 
 
 def test_a_make_up_is_decided_with_the_evidence_in_sight(visitor: Visitor, stage: Stage) -> None:

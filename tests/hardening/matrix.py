@@ -287,6 +287,7 @@ LINES = [
     line("POST /signups/{later_signup}/cancel", "11 .44 44 .4. 33 4.", {}),
     # check-in
     line("POST /checkins", "11 33. 33 ... .. 3.", {"scan": "shift"}),
+    line("POST /checkins/photos", "11 33. 33 ... .. 3.", None, (415,)),
     line("POST /checkins/batch", "11 33. 33 ... .. 3.", {"batch": "shift"}),
     line("POST /me/checkins", OWN, {"code": "12345678", "direction": "in"}),
     line("POST /shifts/{later_shift}/roll-call", KEEPER, {"roll": "volunteer"}, (422,)),
@@ -730,6 +731,9 @@ PAGES = {
     "GET /station/{station}/walk-in": "LLL 33 .3.",
     "POST /station/{station}/walk-in": "LLL 33 333",
     "GET /station/{foreign_station}/scan": "LLL 33 43.",
+    "GET /station/{station}/photo": "LLL 33 .3.",
+    "POST /station/{station}/photo": "LLL 33 333",
+    "GET /station/{foreign_station}/photo": "LLL 33 43.",
     "GET /station/{station}/sync": "LLL 33 .3.",
     "GET /station/{foreign_station}/sync": "LLL 33 43.",
     "POST /station/{station}/sync": "LLL 33 333",

@@ -7,8 +7,9 @@ from typing import Any
 from flask import request
 
 from volunteer.access import Permission, Scope
-from volunteer.checkin import cards, packing, queries, service
+from volunteer.checkin import cards, packing, photos, queries, service
 from volunteer.checkin import schemas as s
+from volunteer.checkin.photo_schemas import PhotoIn, PhotoOut
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
 from volunteer.web.schemas import Page
@@ -38,6 +39,22 @@ def add_batch(call: Call) -> Any:
     """Send what was scanned without a network: in parts, in any order, twice, it comes to the same."""
     results = service.record_batch(call.actor, call.body, call.now, address=call.address, agent=_agent())
     return 200, {"results": results}
+
+
+@room.route(
+    "POST",
+    "/checkins/photos",
+    SCAN,
+    HERE,
+    body=PhotoIn,
+    answers={200: PhotoOut},
+    errors=(429,),
+    devices=True,
+    upload=True,
+)
+def read_photo(call: Call) -> Any:
+    """Read the code in a photo (JPEG, PNG, WebP; up to 8 MB); the photo is not kept, and nobody is checked in by it."""
+    return 200, {"volunteer_code": photos.read_code(call.actor, call.body["file"].data, call.now)}
 
 
 @room.route("POST", "/me/checkins", ME, SELF, body=s.OwnScanIn, answers=SCANNED, errors=(404, 429))

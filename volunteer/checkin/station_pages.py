@@ -72,7 +72,7 @@ def scan_page(station_id: uuid.UUID) -> Any:
         fault = Fault("code", "required", _("Scan a code, or type one, a name, or the end of a phone number."))
         return _scanner(station_id, typed, faults=[fault]), 422
     if door.is_code(typed["code"]):
-        return _scan(station_id, here, typed)
+        return scan_typed(station_id, here, typed)
     try:
         met = door.find(g.actor, station_id, typed["code"], g.now)
     except RateLimited as error:
@@ -138,7 +138,7 @@ def told(scan: dict[str, Any]) -> Shown:
     return shown(answer | {"direction": scan["direction"], "flags": scan["flags"]}, Audience.KEEPER)
 
 
-def _scan(station_id: uuid.UUID, here: uuid.UUID | None, typed: dict[str, str]) -> Any:
+def scan_typed(station_id: uuid.UUID, here: uuid.UUID | None, typed: dict[str, str]) -> Any:
     """Record one scan, and show what it came to."""
     body = {
         "id": id_of(typed["scan_id"]),

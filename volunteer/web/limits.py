@@ -33,6 +33,7 @@ LIMITS = {
     "phone-code": Limit(5, 600),
     "phone-code-address": Limit(240, 600),
     "wrong-code": Limit(20, 60),
+    "photo": Limit(30, 60),
     "verify": Limit(120, 600),
     "visit": Limit(20, 60),
     "visit-address": Limit(3000, 600),

@@ -1,7 +1,7 @@
 // The camera: opened by a tap, looked at up to ten times a second, at rest while nobody sees the page.
 import { prepare, read } from "./decoder.js";
 
-export { readPhoto } from "./decoder.js";
+export { readPhoto, shrink } from "./decoder.js";
 const GAP_MS = 100, SMALL = 640, FULL = 1280, CHOSEN = "volunteer-camera";
 
 export class Camera {

@@ -31,8 +31,15 @@ export async function read(picture, width, height, most, timeLimit) {
   const scale = Math.min(1, most / Math.max(width, height));
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  draw(picture);
   return look(timeLimit) || "";
+}
+
+// What is clear in a picture is white: a code of black on nothing would be black on black.
+function draw(picture) {
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
 }
 
 function look(timeLimit) {
@@ -49,6 +56,20 @@ export async function readPhoto(file) {
       if (text) return text;
     }
     return "";
+  } finally {
+    picture.close();
+  }
+}
+
+// The photo as it is sent where this page reads nothing: smaller, without what the camera wrote beside the picture.
+export async function shrink(file, most) {
+  const picture = await createImageBitmap(file);
+  try {
+    const scale = Math.min(1, most / Math.max(picture.width, picture.height));
+    canvas.width = Math.max(1, Math.round(picture.width * scale));
+    canvas.height = Math.max(1, Math.round(picture.height * scale));
+    draw(picture);
+    return await new Promise((done) => canvas.toBlob((blob) => done(blob || file), "image/jpeg", 0.9));
   } finally {
     picture.close();
   }

@@ -1,7 +1,7 @@
 // The camera's part of the scanning page: its buttons, what to do when it does not open, and photos of a code.
 const SAME_MS = 3000;
 const at = (id) => document.getElementById(id);
-const [opener, finder, video, torch, turn, closer, help, photo] = ["camera-open", "finder", "video", "torch", "turn", "camera-close", "camera-help", "photo"].map(at);
+const [opener, finder, video, torch, turn, closer, help, photo, busy] = ["camera-open", "finder", "video", "torch", "turn", "camera-close", "camera-help", "photo", "photo-busy"].map(at);
 const code = () => import("./camera.js");
 const seen = new Map();
 let camera = null;
@@ -18,9 +18,7 @@ const why = (error) => !globalThis.isSecureContext ? "insecure"
   : { NotAllowedError: "denied", SecurityError: "denied", NotReadableError: "busy", AbortError: "busy" }[error.name] || "none";
 
 function fail(error) {
-  const reason = why(error);
-  for (const one of help.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== reason;
-  help.hidden = false;
+  explain(why(error));
   shut();
 }
 
@@ -55,26 +53,33 @@ async function open(found) {
   }
 }
 
-async function takePhoto(found) {
+function explain(reason) {
+  for (const one of help.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== reason;
+  help.hidden = false;
+}
+
+// What this page does not read the server may: `ask` gives its text, or says in words why there is none.
+async function takePhoto(found, ask) {
   const file = photo.files[0];
   photo.value = "";
   if (!file) return;
   help.hidden = true;
-  let text = "";
-  try { text = await (await code()).readPhoto(file); } catch { /* no picture at all */ }
-  if (text) found(text);
-  else {
-    for (const one of help.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== "photo";
-    help.hidden = false;
-  }
+  busy.hidden = false;
+  let told = { code: "" };
+  try { told.code = await (await code()).readPhoto(file); } catch { /* no picture that this page opens */ }
+  try { if (!told.code && navigator.onLine) told = await ask(file); } catch { /* no network after all */ }
+  busy.hidden = true;
+  if (told.code) return found(told.code);
+  at("photo-said").textContent = told.message || "";
+  explain(told.message ? "said" : "photo");
 }
 
 // `unlock` runs within the tap: browsers give sound only there.
-export function offerCamera(found, unlock, opened) {
+export function offerCamera(found, unlock, opened, ask) {
   opener.hidden = photo.closest("[hidden]").hidden = false;
   opener.addEventListener("click", async () => { unlock(); await open(found); opened(Boolean(camera?.isOpen)); });
   closer.addEventListener("click", () => { shut(); opened(false); });
-  photo.addEventListener("change", () => { unlock(); takePhoto(found); });
+  photo.addEventListener("change", () => { unlock(); takePhoto(found, ask); });
   turn.addEventListener("click", async () => { try { await camera.turn(); await show(); } catch (error) { fail(error); opened(false); } });
   torch.addEventListener("click", async () => {
     const on = torch.getAttribute("aria-pressed") !== "true";
