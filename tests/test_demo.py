@@ -190,7 +190,11 @@ def test_something_of_each_kind_waits_for_a_decision(api: Api, app: Flask) -> No
     assert {one["state"] for one in everything(api, "/make-ups", centre)} == {"pending", "approved", "rejected"}
     waiting = everything(api, "/activities", centre, status="submitted")
     assert [one["title"] for one in waiting] == ["志愿者骨干培训", "邻里百家宴筹备"]
-    assert len(everything(api, "/activities", centre, status="draft")) == 1
+    drafts = {one["title"] for one in everything(api, "/activities", centre, status="draft")}
+    assert drafts == {"新年灯谜会", "旧书换新知", "中学生公园讲解"}
+    liaison = api.login(part("liaison"), PASSWORD)
+    states = Counter(one["proposal"] for one in everything(api, "/activity-proposals", liaison))
+    assert states == {"taken-over": 1, "proposed": 1, "sent-back": 1, "writing": 1}
 
 
 def test_there_is_something_to_sign_up_for(api: Api, app: Flask, loaded: District) -> None:

@@ -28,6 +28,7 @@ APPEND_ONLY = (
     "notices",
     "exports",
     "retention_settings",
+    "activity_proposal_steps",
 )
 
 

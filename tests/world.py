@@ -209,10 +209,18 @@ class Builder:
     ) -> None:
         """Draft an activity with shifts of (name, start, end in minutes from now)."""
         tokens, ids = self.world.tokens, self.world.ids
+        body = self.sound(f"文明劝导 {name}", station, shifts)
+        made = self.make(name, "/activities", body | more, tokens[keeper])
+        for (post, _, _), shift in zip(shifts, made["shifts"], strict=True):
+            ids[post] = shift["id"]
+
+    def sound(self, title: str, station: str, shifts: list[tuple[str, int, int]]) -> dict[str, Any]:
+        """Return a sound activity, led by somebody with a new phone."""
         leader_phone = new_phone()
-        body = {
-            "station_id": ids[station],
-            "title": f"文明劝导 {name}",
+        self.world.secrets[f"leader's phone of {title}"] = leader_phone
+        return {
+            "station_id": self.world.ids[station],
+            "title": title,
             "category": "traffic_guidance",
             "summary": "路口文明劝导。",
             "risk_notice": "路口车流较大,请在安全区内值守。",
@@ -224,10 +232,6 @@ class Builder:
                 for post, start, end in shifts
             ],
         }
-        made = self.make(name, "/activities", body | more, tokens[keeper])
-        for (post, _, _), shift in zip(shifts, made["shifts"], strict=True):
-            ids[post] = shift["id"]
-        self.world.secrets[f"leader's phone of {name}"] = leader_phone
 
     def publish(self, name: str, keeper: str, approver: str) -> None:
         """Submit and approve."""
@@ -291,6 +295,16 @@ class Builder:
         body = {"kind": "paired", "area_id": self.world.ids["area"], "unit_ids": [self.world.ids["bureau"]]}
         made = self.api("POST", "/pairings", body, self.admin, expect=201).body["items"]
         self.world.ids["pairing"] = made[0]["id"]
+
+    def proposals(self) -> None:
+        """What our unit proposes: one is still being written, two lie at our station."""
+        tokens, ids = self.world.tokens, self.world.ids
+        for number, name in enumerate(("own_proposal", "proposal", "spare_proposal")):
+            body = self.sound(f"提议 {name}", "station", [(f"{name}_shift", 2000 + number, 2100)])
+            self.make(name, "/activity-proposals", body | {"organizer_unit_id": ids["school"]}, tokens["liaison"])
+            if name != "own_proposal":
+                self.api("POST", f"/activity-proposals/{ids[name]}/hand-in", {}, tokens["liaison"], expect=200)
+        self.world.words += ["提议 own_proposal", "提议 proposal", "提议 spare_proposal"]
 
     def devices(self) -> None:
         """A scanner of ours, one of the neighbours', and a spare one."""
@@ -362,6 +376,7 @@ class Builder:
         self.activities()
         self.teams()
         self.pairings()
+        self.proposals()
         self.devices()
         self.requests()
         self.scans()

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     UNMASK = "unmask"
     MANAGE_STATION = "manage-station"
     RUN_ACTIVITIES = "run-activities"
+    PROPOSE_ACTIVITIES = "propose-activities"
+    READ_PROPOSALS = "read-proposals"
     DECIDE = "decide"
     SCAN = "scan"
     READ_STATIONS = "read-stations"
@@ -63,6 +65,7 @@ _KEEPER = frozenset(
     {
         Permission.MANAGE_STATION,
         Permission.RUN_ACTIVITIES,
+        Permission.READ_PROPOSALS,
         Permission.DECIDE,
         Permission.SCAN,
         Permission.READ_STATIONS,
@@ -84,6 +87,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_REPORTS,
             Permission.READ_PAIRINGS,
             Permission.READ_TEAMS,
+            Permission.READ_PROPOSALS,
             Permission.AUDIT,
         }
     ),
@@ -98,6 +102,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_PAIRINGS,
             Permission.READ_TEAMS,
             Permission.MANAGE_TEAMS,
+            Permission.PROPOSE_ACTIVITIES,
+            Permission.READ_PROPOSALS,
         }
     ),
     Role.STATION_KEEPER: _KEEPER,

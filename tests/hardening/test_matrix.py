@@ -74,6 +74,7 @@ class Asker:
             "known": self.known,
             "claim": self.claim,
             "activity": self.activity,
+            "proposal": lambda unit: self.activity("station") | {"organizer_unit_id": self.names[unit]},
             "shift": lambda _: self.shift(),
             "scan": self.scan,
             "batch": self.batch,

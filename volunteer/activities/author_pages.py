@@ -33,8 +33,8 @@ def new_page() -> Any:
     """Write a new activity, or one like another; nothing is stored before it is saved."""
     if request.method == "GET":
         return _form(_copy_of(request.args["copy"]) if "copy" in request.args else drafts.blank(), [])
-    texts = _typed()
-    again = _rows_changed(texts)
+    texts = typed_form()
+    again = rows_changed(texts)
     if again is not None:
         return _form(again, [])
     values, faults = _loaded(texts)
@@ -55,10 +55,10 @@ def edit_page(activity_id: uuid.UUID) -> Any:
         return redirect(url_for("manage.activity_page", activity_id=activity_id))
     if request.method == "GET":
         return _form(drafts.of_activity(activity, organizing.named(activity).code), [], activity)
-    texts = _typed()
+    texts = typed_form()
     if activity["status"] != ActivityStatus.DRAFT:
         return _changed(activity, texts)
-    again = _rows_changed(texts)
+    again = rows_changed(texts)
     if again is not None:
         return _form(again, [], activity)
     values, faults = _loaded(texts)
@@ -99,14 +99,14 @@ def _editable(activity: dict[str, Any]) -> list[str]:
     return [name for name in (*drafts.TEXTS, *drafts.TRUTHS) if name in allowed]
 
 
-def _typed() -> Typed:
+def typed_form() -> Typed:
     """Return what the form sent."""
     named = (re.fullmatch(r"shifts\.([0-9]{1,3})\.skills", name) for name in request.form)
     ticked = {int(one[1]): request.form.getlist(one[0]) for one in named if one}
     return drafts.typed(request.form, ticked)
 
 
-def _rows_changed(texts: Typed) -> Typed | None:
+def rows_changed(texts: Typed) -> Typed | None:
     """Return the form with the rows as a button asks (add, remove, spread); None where it asks to save."""
     what, _, number = request.form.get("do", "save").partition(".")
     index = int(number) if re.fullmatch(r"[0-9]{1,3}", number) else -1

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
-from volunteer.activities import checks, lifecycle, rules, seats
+from volunteer.activities import checks, lifecycle, proposals, rules, seats
 from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.activities.service import SHIFT_MOVED
@@ -48,6 +48,7 @@ def change_activity(actor: Actor, activity_id: uuid.UUID, values: Mapping[str, A
         activity = lifecycle.lock_activity(session, actor, Permission.RUN_ACTIVITIES, activity_id)
         changed = {name: value for name, value in values.items() if not _is_same(activity, name, value)}
         _check_may_change(activity, changed)
+        proposals.require_same_organizer(session, activity, changed)
         if "station_id" in changed:
             stations.require_station(actor, Permission.RUN_ACTIVITIES, changed["station_id"])
         faults = checks.activity_faults(session, _merged(activity, changed))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
-from volunteer.activities import checks, rules, seats
+from volunteer.activities import checks, proposals, rules, seats
 from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.activities.service import HAS_ATTENDED
@@ -40,33 +40,50 @@ def add_activity(
     """
     with transaction() as session:
         stations.require_station(actor, Permission.RUN_ACTIVITIES, values["station_id"])
-        known = _sent_before(session, form_id) if form_id else None
+        known = sent_before(session, form_id) if form_id else None
         if known is not None and known.created_by == actor.account:
             return known
-        faults = checks.activity_faults(session, values)
-        for index, shift in enumerate(values["shifts"]):
-            faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
-        if faults:
-            raise InvalidInput(faults)
-        plain = {name: value for name, value in values.items() if name not in (*SEALED, "shifts")}
-        activity = Activity(
-            id=form_id if form_id and known is None else new_id(),
-            status=ActivityStatus.DRAFT,
-            created_by=actor.account,
-            created_at=now,
-            channel=channel,
-            **plain,
-        )
-        seal_leader(activity, values)
-        session.add(activity)
-        for position, shift in enumerate(values["shifts"]):
-            session.add(checks.new_shift(activity.id, position, shift))
-        session.flush()
-        audit.record(session, actor, now, "activity.add", ("activity", activity.id))
-        return activity
+        return make_draft(session, actor, values, channel, now, None if known else form_id)
 
 
-def _sent_before(session: Session, form_id: uuid.UUID) -> Activity | None:
+def make_draft(
+    session: Session,
+    actor: Actor,
+    values: Mapping[str, Any],
+    channel: str,
+    now: dt.datetime,
+    activity_id: uuid.UUID | None = None,
+) -> Activity:
+    """Make a draft with its shifts, by somebody whose scope was asked before.
+
+    Raises:
+        InvalidInput: all faults of the activity and its shifts at once.
+    """
+    faults = checks.activity_faults(session, values)
+    for index, shift in enumerate(values["shifts"]):
+        faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
+    if faults:
+        raise InvalidInput(faults)
+    plain = {name: value for name, value in values.items() if name not in (*SEALED, "shifts")}
+    activity = Activity(
+        id=activity_id or new_id(),
+        status=ActivityStatus.DRAFT,
+        created_by=actor.account,
+        created_at=now,
+        channel=channel,
+        **plain,
+    )
+    seal_leader(activity, values)
+    session.add(activity)
+    session.flush()
+    for position, shift in enumerate(values["shifts"]):
+        session.add(checks.new_shift(activity.id, position, shift))
+    session.flush()
+    audit.record(session, actor, now, "activity.add", ("activity", activity.id))
+    return activity
+
+
+def sent_before(session: Session, form_id: uuid.UUID) -> Activity | None:
     """Return the activity that a form has made already; who sends the same form at once waits."""
     lock_name(session, f"form {form_id}")
     return session.get(Activity, form_id)
@@ -84,13 +101,16 @@ def lock_activity(session: Session, actor: Actor, permission: Permission, activi
     """Lock an activity of one of the caller's stations and return it as it is now.
 
     Raises:
-        NotFound: no such activity, or outside the caller's scope.
+        NotFound: no such activity, outside the caller's scope, or a unit is still writing it.
+        IllegalTransition: a unit proposes it, and the station has not taken it over.
     """
     query = sa.select(Activity).where(Activity.id == activity_id).with_for_update()
     activity = session.scalars(query.execution_options(populate_existing=True)).first()
     if activity is None:
         raise NotFound
     stations.require_station(actor, permission, activity.station_id)
+    if activity.status == ActivityStatus.DRAFT:
+        proposals.require_in_hand(session, activity)
     return activity
 
 

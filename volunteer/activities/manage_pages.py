@@ -6,6 +6,7 @@ Source: ux.md A7, U8; contract, Activities.
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -39,11 +40,16 @@ def list_page() -> Any:
         q=asked["q"][:100] or None,
         station_id=next((one.id for one in places if str(one.id) == asked["station_id"]), None),
     )
+    wanted = replace(wanted, proposed=bool(request.args.get("proposed")))
     last = decode_cursor(request.args.get("cursor"), uuid.UUID)
     rows = views.list_newest(g.actor, wanted, ROWS + 1, last[0] if last else None, g.now)
     listed = page([_listed(row) for row in rows], ROWS, lambda row: (row["id"],))
-    kept = {name: value for name, value in asked.items() if value}
-    return render_template("activities/manage_list.html", asked=kept, states=states, places=places, **listed)
+    kept = {name: value for name, value in asked.items() if value} | ({"proposed": "1"} if wanted.proposed else {})
+    more = {
+        "proposals": managing.proposals_among([row["id"] for row in rows]),
+        "waiting": managing.waiting_for(g.actor),
+    }
+    return render_template("activities/manage_list.html", asked=kept, states=states, places=places, **more, **listed)
 
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:
@@ -68,19 +74,19 @@ def activity_page(activity_id: uuid.UUID) -> Any:
 @pages.page("/manage/activities/<uuid:activity_id>/submit", RUN, HERE, methods=("POST",))
 def submit(activity_id: uuid.UUID) -> Any:
     """Submit a draft."""
-    return _step(activity_id, lambda: lifecycle.submit(g.actor, activity_id, g.now))
+    return take_step(activity_id, lambda: lifecycle.submit(g.actor, activity_id, g.now))
 
 
 @pages.page("/manage/activities/<uuid:activity_id>/approve", DECIDE, HERE, methods=("POST",))
 def approve(activity_id: uuid.UUID) -> Any:
     """Publish a submitted activity."""
-    return _step(activity_id, lambda: lifecycle.approve(g.actor, activity_id, g.now))
+    return take_step(activity_id, lambda: lifecycle.approve(g.actor, activity_id, g.now))
 
 
 @pages.page("/manage/activities/<uuid:activity_id>/finish", RUN, HERE, methods=("POST",))
 def finish(activity_id: uuid.UUID) -> Any:
     """Finish an activity whose shifts are over."""
-    return _step(activity_id, lambda: lifecycle.finish(g.actor, activity_id, g.now))
+    return take_step(activity_id, lambda: lifecycle.finish(g.actor, activity_id, g.now))
 
 
 @pages.page("/manage/activities/<uuid:activity_id>/reject", DECIDE, HERE, methods=BOTH)
@@ -102,7 +108,7 @@ def _with_reason(step: str, activity_id: uuid.UUID, do: Callable[[str], Any]) ->
     if request.method == "POST":
         body, faults = forms.load(ReasonIn(), forms.filled(texts))
         if not faults:
-            return _step(activity_id, lambda: do(body["reason"]))
+            return take_step(activity_id, lambda: do(body["reason"]))
     people = sum(one["confirmed"] + one["waiting"] + one["pending"] for one in activity["shifts"])
     body_ = render_template(
         "activities/manage_reason.html", step=step, activity=activity, people=people, faults=faults, typed=texts
@@ -110,7 +116,7 @@ def _with_reason(step: str, activity_id: uuid.UUID, do: Callable[[str], Any]) ->
     return body_, 422 if faults else 200
 
 
-def _step(activity_id: uuid.UUID, do: Callable[[], Any]) -> Any:
+def take_step(activity_id: uuid.UUID, do: Callable[[], Any]) -> Any:
     """Take a step and show where the activity stands; a refusal stands on its page."""
     try:
         do()

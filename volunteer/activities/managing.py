@@ -6,17 +6,18 @@ Source: ux.md A7, U8; contract, Activities (second person); decisions 6.
 import datetime as dt
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from volunteer.access import Actor, Permission
 from volunteer.accounts import directory
-from volunteer.activities import organizing, service, views
+from volunteer.activities import organizing, proposals, service, views
 from volunteer.activities.lifecycle import why_not_decide
 from volunteer.activities.models import Activity, Signup
 from volunteer.activities.rules import LIVE, ActivityStatus
+from volunteer.activities.rules_proposals import ProposalState
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import reading
@@ -42,7 +43,12 @@ def managed_activity(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> 
     activity = views.get_activity(actor, activity_id)
     stations.require_station(actor, Permission.RUN_ACTIVITIES, activity["station_id"])
     refusal = why_not_decide(actor, activity["station_id"], (activity["created_by"], activity["submitted_by"]))
-    more = {"may": _may(activity, refusal, now), "why_not": refusal, "history": _history(actor, activity)}
+    proposal = proposals.state_of(reading(), activity_id)
+    may = _may(activity, refusal, now)
+    if proposal not in (None, ProposalState.TAKEN_OVER):
+        may = frozenset({"take_over", "send_back"} if proposal is ProposalState.PROPOSED else ())
+    more: dict[str, Any] = {"may": may, "why_not": refusal, "history": _history(actor, activity), "proposal": proposal}
+    more["steps"] = proposals.steps_of(actor, activity_id) if proposal else []
     return activity | more | {"organizer": organizing.named(activity)}
 
 
@@ -55,7 +61,9 @@ def managed_shift(actor: Actor, shift_id: uuid.UUID, now: dt.datetime) -> dict[s
     shift = views.get_shift(actor, shift_id)
     stations.require_station(actor, Permission.RUN_ACTIVITIES, shift["station_id"])
     status, is_on = shift["activity_status"], not shift["cancelled"]
+    proposal = proposals.state_of(reading(), shift["activity_id"])
     is_open = is_on and shift["ends_at"] > now and status in (_S.DRAFT, _S.PUBLISHED)
+    is_open = is_open and proposal in (None, ProposalState.TAKEN_OVER)
     has_been = is_on and shift["starts_at"] <= now and status in (_S.PUBLISHED, _S.FINISHED, _S.CANCELLED)
     may = {"edit": is_open, "cancel": is_open, "sign_up": is_open and status == _S.PUBLISHED, "close_out": has_been}
     return shift | {"may": {name for name, is_so in may.items() if is_so}}
@@ -110,12 +118,22 @@ def shift_of_signup(actor: Actor, signup_id: uuid.UUID) -> tuple[uuid.UUID, str]
 
 def counts_of(actor: Actor) -> dict[str, int]:
     """Return how many activities of the caller's stations there are in each state."""
-    query = sa.select(Activity.status, sa.func.count()).group_by(Activity.status)
+    query = sa.select(Activity.status, sa.func.count()).where(~proposals.unseen()).group_by(Activity.status)
     scope = stations.station_ids_in_scope(actor, Permission.RUN_ACTIVITIES)
     if scope is not None:
         query = query.where(Activity.station_id.in_(scope))
     found = {status: count for status, count in reading().execute(query)}
     return {status.value: found.get(status.value, 0) for status in ActivityStatus}
+
+
+def proposals_among(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ProposalState]:
+    """Return where those of these activities stand that units proposed."""
+    return proposals.states_of(reading(), ids)
+
+
+def waiting_for(actor: Actor) -> int:
+    """Return how many proposals of units wait for the caller."""
+    return proposals.count_for_station(actor)
 
 
 def _may(activity: Mapping[str, Any], refusal: str, now: dt.datetime) -> frozenset[str]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
-from volunteer.activities import checks, lifecycle
+from volunteer.activities import checks, lifecycle, proposals
 from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.clock import to_minute
@@ -43,18 +43,35 @@ def rewrite_draft(
         if activity.status != ActivityStatus.DRAFT:
             raise IllegalTransition("活动已提交,不能再修改。")
         stations.require_station(actor, Permission.RUN_ACTIVITIES, values["station_id"])
-        faults = checks.activity_faults(session, values)
-        for index, shift in enumerate(values["shifts"]):
-            faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
-        if faults:
-            raise InvalidInput(faults)
-        for name in set(values) - {*lifecycle.SEALED, "shifts"}:
-            setattr(activity, name, values[name])
-        lifecycle.seal_leader(activity, values)
-        for shift in _placed(session, activity_id, values["shifts"], kept):
-            _take_away(session, actor, shift, now)
-        audit.record(session, actor, now, "activity.rewrite", ("activity", activity.id), shifts=len(values["shifts"]))
+        proposals.require_same_organizer(session, activity, values)
+        redraft(session, actor, activity, values, kept, now)
         return activity
+
+
+def redraft(
+    session: Session,
+    actor: Actor,
+    activity: Activity,
+    values: Mapping[str, Any],
+    kept: Sequence[uuid.UUID | None],
+    now: dt.datetime,
+) -> None:
+    """Make a locked draft what `values` say, by somebody whose scope was asked before.
+
+    Raises:
+        InvalidInput: all faults of the activity and its shifts at once.
+    """
+    faults = checks.activity_faults(session, values)
+    for index, shift in enumerate(values["shifts"]):
+        faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
+    if faults:
+        raise InvalidInput(faults)
+    for name in set(values) - {*lifecycle.SEALED, "shifts"}:
+        setattr(activity, name, values[name])
+    lifecycle.seal_leader(activity, values)
+    for shift in _placed(session, activity.id, values["shifts"], kept):
+        _take_away(session, actor, shift, now)
+    audit.record(session, actor, now, "activity.rewrite", ("activity", activity.id), shifts=len(values["shifts"]))
 
 
 def _placed(

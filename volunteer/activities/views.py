@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor, Permission
-from volunteer.activities import service
+from volunteer.activities import proposals, service
 from volunteer.activities.models import Activity, Shift, Signup
 from volunteer.activities.rules import LIVE, ActivityStatus, SignupStatus
+from volunteer.activities.rules_proposals import UNSEEN, ProposalState
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.phone import mask_phone
@@ -33,7 +34,10 @@ NEAR_M = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which activities a list is asked for; `start` and `end` are instants, half-open. `run_by_caller`: no others."""
+    """Which activities a list is asked for; `start` and `end` are instants, half-open. `run_by_caller`: no others.
+
+    `proposed`: what units propose and the station has not answered.
+    """
 
     station_id: uuid.UUID | None = None
     category: str | None = None
@@ -45,6 +49,7 @@ class Wanted:
     open: bool | None = None
     status: str | None = None
     run_by_caller: bool = False
+    proposed: bool = False
 
 
 def get_activity(actor: Actor, activity_id: uuid.UUID) -> dict[str, Any]:
@@ -79,6 +84,8 @@ def _may_see(actor: Actor, activity: Activity) -> bool:
     """Whether the caller may know of an activity."""
     if activity.status in PUBLIC:
         return True
+    if proposals.state_of(reading(), activity.id) in UNSEEN:
+        return False
     return stations.may_at(actor, Permission.READ_STATIONS, stations.get_station(activity.station_id))
 
 
@@ -120,7 +127,7 @@ def list_near(
 
 def _conditions(actor: Actor, wanted: Wanted, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of a list: what the caller may see and what is wanted."""
-    found: list[sa.ColumnElement[bool]] = []
+    found: list[sa.ColumnElement[bool]] = [(Activity.status != ActivityStatus.DRAFT) | ~proposals.unseen()]
     scope = stations.station_ids_in_scope(actor, Permission.READ_STATIONS)
     if scope is not None:
         found.append(Activity.status.in_(PUBLIC) | Activity.station_id.in_(scope))
@@ -133,6 +140,8 @@ def _conditions(actor: Actor, wanted: Wanted, now: dt.datetime) -> list[sa.Colum
         found.append(Activity.category == wanted.category)
     if wanted.status:
         found.append(Activity.status == wanted.status)
+    if wanted.proposed:
+        found.append(proposals.in_state(ProposalState.PROPOSED))
     if wanted.q:
         words = (Activity.title, Activity.summary)
         found.append(sa.or_(*(field.icontains(wanted.q, autoescape=True) for field in words)))

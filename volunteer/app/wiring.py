@@ -10,6 +10,7 @@ from volunteer.accounts import service as accounts
 from volunteer.activities import merging as activities_merging
 from volunteer.activities import (
     own_signups,
+    proposal_pages,
     signups,
     unit_holdings,
 )
@@ -109,7 +110,7 @@ def wire() -> None:
     accounts_pages.LANDING[:] = [public.Kept()]
     accounts_pages.DOORS[:] = [demo_pages.doors]
     places = [anomalies_pages.card, rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
-    own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, credential_pages.card]
+    own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, proposal_pages.card, credential_pages.card]
     accounts_pages.DESK[:] = [*own, denials_pages.card, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     correcting.IDENTITY_CHANGED[:] = [signups_again.judge_again, superseding.supersede_named]

@@ -60,6 +60,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "change-identity-asked": Text("有人为您申请更正身份信息。如非本人要求,请登录撤回,或联系所在单位、服务站。"),
     "call-back": Text("有事需要与您联系,请尽快致电您所在的单位或服务站。未满18周岁的,请监护人联系。"),
+    "proposal-made": Text("有单位向您的站点提议了活动,请登录查看,接手或退回。", 3 * DAY),
+    "proposal-answered": Text("您提议的活动有了站点的答复,请登录查看。", 3 * DAY),
     "phone-changed": Text("您的志愿者账号已更换手机号。如非本人操作,请立即联系所在单位或服务站。", 3 * DAY),
 }
 

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 
 from volunteer.access import Permission, Scope
 from volunteer.activities.rules import ActivityStatus
+from volunteer.activities.rules_proposals import ProposalRefusal
 from volunteer.config import settings
 from volunteer.errors import Fault, InvalidInput
 from volunteer.exports import service as exports
@@ -41,7 +42,7 @@ class EventsFilter(QuerySchema):
 
     when = Choice(When, load_default=When.COMING.value)
     unit_id = Id(load_default=None)
-    status = Choice(ActivityStatus, load_default=None)
+    status = Choice((*ActivityStatus, *events.PROPOSAL_STATES), load_default=None)
     station_id = Id(load_default=None)
     q = Text(100, load_default=None)
 
@@ -73,6 +74,7 @@ def list_page() -> Any:
         counts=counts,
         stations=events.stations_of(g.actor),
         statuses=list(ActivityStatus),
+        may_propose=g.actor.has(Permission.PROPOSE_ACTIVITIES),
         in_wechat=channel_of(g.actor) == "wechat",
         **_units(),
         **page(rows, ROWS, lambda row: (row.at.isoformat(), row.id)),
@@ -103,6 +105,8 @@ def event_page(activity_id: uuid.UUID) -> Any:
     return render_template(
         "reports/event.html",
         event=event,
+        may_propose=g.actor.has(Permission.PROPOSE_ACTIVITIES),
+        refused=_refused(request.args.get("refused", "")),
         activity=event.activity,
         category=labels.get(event.activity["category"], event.activity["category"]),
         ahead=sorted(ahead, key=lambda one: one["starts_at"])[:MOST_SHIFTS_TOLD],
@@ -137,6 +141,11 @@ def going_page() -> Any:
         **page(rows, ROWS, lambda row: (row.going.at.isoformat(), row.going.activity_id)),
     )
     return body, 422 if faults else 200
+
+
+def _refused(code: str) -> str:
+    """Return why a step of a proposal was refused, from its code in the address; empty for anything else."""
+    return next((one.sentence for one in ProposalRefusal if one.value == code), "")
 
 
 def _typed(names: tuple[str, ...]) -> dict[str, str]:

@@ -14,8 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from volunteer.activities import proposals
 from volunteer.activities.models import Activity, Shift, Signup
 from volunteer.activities.rules import LIVE, ActivityStatus, SignupStatus
+from volunteer.activities.rules_proposals import ProposalState
 from volunteer.checkin.models import ATTENDANCES
 from volunteer.hours.models import HourRequest, RequestKind, RequestState
 from volunteer.reports.stations_queries import present_at
@@ -129,7 +131,9 @@ def _conditions(wanted: Wanted, now: dt.datetime) -> tuple[sa.Subquery, list[sa.
         .subquery()
     )
     found = [mine]
-    if wanted.status:
+    if wanted.status in tuple(ProposalState):
+        found.append(proposals.in_state(ProposalState(wanted.status)))
+    elif wanted.status:
         found.append(Activity.status == wanted.status)
     if wanted.station_id:
         found.append(Activity.station_id == wanted.station_id)
@@ -140,7 +144,8 @@ def _conditions(wanted: Wanted, now: dt.datetime) -> tuple[sa.Subquery, list[sa.
 
 def _is_coming(times: sa.Subquery) -> sa.ColumnElement[bool]:
     """Return the condition that an activity has a shift ahead and may still take place."""
-    return sa.and_(Activity.status.in_(AHEAD), times.c.next_at.is_not(None))
+    is_dropped = proposals.in_state(ProposalState.DROPPED)
+    return sa.and_(Activity.status.in_(AHEAD), times.c.next_at.is_not(None), ~is_dropped)
 
 
 def activity_figures(

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from volunteer.access import Actor, Permission
-from volunteer.activities import organizing, views
+from volunteer.activities import organizing, proposals, views
+from volunteer.activities.proposals import StepView
 from volunteer.activities.rules import ActivityStatus, SignupStatus
+from volunteer.activities.rules_proposals import ProposalState
 from volunteer.checkin import queries as checkin
 from volunteer.clock import site_day
 from volunteer.config import settings
@@ -30,6 +32,14 @@ from volunteer.units import service as units
 _S = ActivityStatus
 READ: Final = Permission.READ_REPORTS
 MOST_EXPORTED: Final = 5_000
+PROPOSAL_STATES: Final = (ProposalState.WRITING, ProposalState.PROPOSED, ProposalState.SENT_BACK)
+"""The states that a list may be asked for beside those of an activity."""
+PROPOSAL_WORDS: Final = {
+    ProposalState.WRITING: "未交给站点",
+    ProposalState.PROPOSED: "等站点接手",
+    ProposalState.SENT_BACK: "站点已退回",
+    ProposalState.DROPPED: "已放弃",
+}
 STATUS_WORDS: Final = {
     _S.DRAFT: "草稿",
     _S.SUBMITTED: "待审核",
@@ -73,6 +83,7 @@ class EventRow:
     id: uuid.UUID
     title: str
     status: str
+    proposal: ProposalState | None
     organizer: str
     station_name: str
     at: dt.datetime
@@ -103,6 +114,8 @@ class Event:
     is_ours: bool
     figures: Figures
     of_shift: dict[uuid.UUID, Figures]
+    proposal: ProposalState | None
+    steps: list[StepView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +141,14 @@ def list_events(actor: Actor, query: EventsQuery, limit: int, after: Cursor | No
     figures = queries.activity_figures(session, [activity.id for activity, _ in found], ours)
     places = stations.station_briefs({activity.station_id for activity, _ in found})
     names = organizing.names_of({one.id: (one.organizer_unit_id, one.team_id) for one, _ in found})
-    return [
-        EventRow(one.id, one.title, one.status, names[one.id], places[one.station_id].name, at, figures[one.id])
-        for one, at in found
-    ]
+    stands = proposals.states_of(session, [one.id for one, _ in found])
+    rows = []
+    for one, at in found:
+        place = places[one.station_id].name
+        rows.append(
+            EventRow(one.id, one.title, one.status, stands.get(one.id), names[one.id], place, at, figures[one.id])
+        )
+    return rows
 
 
 def count_events(actor: Actor, query: EventsQuery, now: dt.datetime) -> dict[When, int]:
@@ -162,7 +179,8 @@ def as_xlsx(actor: Actor, rows: Sequence[EventRow], query: EventsQuery, stamp: S
         one = row.figures
         at = f"{row.at.astimezone(zone):%Y-%m-%d %H:%M}"
         numbers = (one.shifts, one.capacity, one.confirmed, one.waiting, one.pending, one.attended)
-        told = (row.title, STATUS_WORDS[_S(row.status)], row.organizer, row.station_name, at)
+        status = PROPOSAL_WORDS.get(row.proposal) if row.proposal else None
+        told = (row.title, status or STATUS_WORDS[_S(row.status)], row.organizer, row.station_name, at)
         cells.append([*told, *numbers, one.ours, one.ours_attended])
     return to_xlsx("活动", titles, COLUMNS, cells, stamp)
 
@@ -184,7 +202,9 @@ def get_event(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> Event:
     shown = views.shown(actor, [activity])[0]
     of_shift = queries.shift_figures(session, [one["id"] for one in shown["shifts"]], ours)
     figures = queries.activity_figures(session, [activity_id], ours)[activity_id]
-    return Event(shown, organizing.named(shown).name, is_ours, figures, of_shift)
+    proposal = proposals.state_of(session, activity_id) if is_ours else None
+    steps = proposals.steps_of(actor, activity_id) if proposal else []
+    return Event(shown, organizing.named(shown).name, is_ours, figures, of_shift, proposal, steps)
 
 
 def our_people(

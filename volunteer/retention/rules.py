@@ -182,6 +182,8 @@ KEPT: Final = MappingProxyType(
     {
         "accounts": "登录账号,注销时关闭并清除",
         "activities": _PUBLIC,
+        "activity_proposal_steps": _DECISION,
+        "activity_proposals": _PUBLIC,
         "anomaly_policies": _PUBLIC,
         "finding_parties": _DECISION,
         "finding_people": _DECISION,
