@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,9 @@ from tests.checkin.making import Post, make_post
 from tests.checkin.test_visit_pages import foreign_station, here, press, rows, signed_in, staff
 from tests.pages import Browser
 from tests.registration.making import PASSWORD, add_child
+from volunteer import pdf
+from volunteer.checkin import cards, paper_codes
+from volunteer.checkin.codes import CodeKeys
 from volunteer.database import db
 
 AT_STATION = {"latitude": "39.9075", "longitude": "116.3972", "accuracy_m": "20"}
@@ -254,9 +258,8 @@ def test_keepers_tend_the_sheet_and_nobody_else_learns_the_word(post: Post) -> N
     assert keeper.page.headers["Cache-Control"] == "no-store"
     keeper.get(f"/station?station={post.scene.station}")
     assert f"纸质海报今天的口令:{digits}" in keeper.page.source
-    pdf = keeper.get(f"{page}/sheet.pdf")
-    assert pdf.data.startswith(b"%PDF")
-    assert pdf.data.count(b"/Type /Page\n") + pdf.data.count(b"/Type/Page/") <= 1
+    sheet = keeper.get(f"{page}/sheet.pdf")
+    assert sheet.data.startswith(b"%PDF")
     for deed, said in (("word", "口令"), ("replace", "新海报"), ("revoke", "停用")):
         keeper.get(f"{page}/{deed}")
         assert said in keeper.page.source
@@ -277,6 +280,19 @@ def test_keepers_tend_the_sheet_and_nobody_else_learns_the_word(post: Post) -> N
         "GET", f"/stations/{post.scene.station}/offline-pack?date={post.api.now():%Y-%m-%d}", token=post.device
     )
     assert word(post) not in re.findall(r"(?<!\d)\d{4}(?!\d)", str(pack.body))
+
+
+def test_the_sheet_is_one_page_however_long_the_name() -> None:
+    code = paper_codes.issue(CodeKeys({1: b"k" * 32}, 1), 54321, UUID(int=1), 12)
+    for name in ("东湖站", "新时代文明实践站" * 12):
+        words = dict.fromkeys(
+            ("site", "helpline", "helpline_hours", "address", "issued"), "服务热线与地址 010-12345678"
+        )
+        data = words | {"station": name, "digits": paper_codes.grouped(code), "version": 12}
+        assert (
+            len(pdf.pictures("checkin/sheet.typ", data, {"qr.svg": cards.picture_of("https://host/s?p=" + code)}, 20))
+            == 1
+        )
 
 
 def audit_of(post: Post) -> list[dict[str, str]]:

@@ -73,6 +73,28 @@ def test_two_batches_of_the_same_scans_at_once_come_to_the_same(post: Post) -> N
     assert {post.hours(who)["minutes_verified"] for who in people} == {39}
 
 
+def test_of_two_sheets_made_at_once_one_is_good(post: Post) -> None:
+    path = f"/stations/{post.scene.station}/paper-code"
+    post.api("POST", path, {}, post.scene.keeper, 201)
+    body = {"reason": "到期更换"}
+    answers = at_once([lambda: post.api("POST", path, body, post.scene.keeper)] * 4)
+    assert [answer.status for answer in answers] == [201] * 4
+    found = post.api("GET", path, token=post.scene.keeper, expect=200).body
+    assert sorted(answer.body["version"] for answer in answers) == [2, 3, 4, 5]
+    assert found["sheet"]["version"] == 5
+    assert [one["version"] for one in found["earlier"]] == [4, 3, 2, 1]
+
+
+def test_words_said_at_once_are_counted_before_they_are_judged(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    sheet = post.api("POST", f"/stations/{post.scene.station}/paper-code", {}, post.scene.keeper, 201).body
+    wrong = f"{(int(sheet['word']) + 1) % 10_000:04d}"
+    body = {"code": sheet["code"], "direction": "in", "word": wrong}
+    answers = at_once([lambda: post.api("POST", "/me/checkins", body, who.token)] * THREADS)
+    assert Counter(answer.status for answer in answers) == {422: 5, 429: THREADS - 5}
+
+
 #: What one scan takes, and a batch of any length: statements without BEGIN and COMMIT, the token's look-up included.
 MOST_IN, MOST_OUT = 11, 20
 

@@ -18,7 +18,7 @@ from volunteer.activities import signups
 from volunteer.activities.rules import ActivityStatus, SignupStatus
 from volunteer.activities.service import ShiftFacts as FullShift
 from volunteer.activities.service import SignupView
-from volunteer.checkin import phones, sheets
+from volunteer.checkin import phones
 from volunteer.checkin.events import Event, Proof
 from volunteer.checkin.keys import ScanKeyIn, claim
 from volunteer.checkin.lives import Life, of_fold
@@ -94,7 +94,7 @@ class Desk:
         if event.direction is Direction.IN and case.shift:
             self._admit(case, person, life)
         if event.sheet_id:
-            self._confirm(case, event.sheet_id, person, life)
+            self._confirm(case, person, life)
         if event.once and self._would_change(case, person, life):
             ticket = ScanKeyIn(event.once, "ticket", event.scan_id, event.once.bytes)
             if claim(self._session, [ticket], self._now):
@@ -189,19 +189,19 @@ class Desk:
         if verdict.too_far:
             case.flags.add(Flag.TOO_FAR)
 
-    def _confirm(self, case: _Case, sheet_id: uuid.UUID, person: PersonFacts, life: Life) -> None:
+    def _confirm(self, case: _Case, person: PersonFacts, life: Life) -> None:
         """Ask of a code on paper what shows that somebody is here: the place, or the word of the day; else hold it.
 
         Raises:
-            InvalidInput: on `word`: `wrong-word`, or `required` where whoever asks wants one. RateLimited.
+            InvalidInput: on `word`: `wrong-word`, or `required` where whoever asks wants one.
         """
-        if case.reasons or not case.flags & {Flag.NO_LOCATION, Flag.TOO_FAR}:
+        knows, is_astray = case.event.knows_word, bool(case.flags & {Flag.NO_LOCATION, Flag.TOO_FAR})
+        if case.reasons or not (knows or is_astray):
             return
-        said = case.event.word
-        if said and sheets.confirm(self._session, person.id, sheet_id, said, self._now):
+        if knows:
             case.flags.add(Flag.WORD)
             return
-        if said:
+        if knows is False:
             raise WordFault.WRONG.refused()
         if case.event.asks_word and self._would_change(case, person, life):
             raise WordFault.MISSING.refused()

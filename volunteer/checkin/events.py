@@ -59,8 +59,8 @@ class Event:
         proof: what was shown, where it is no volunteer's code.
         body: what makes it the same event again, in one text.
         once: an id that works once (a ticket's).
-        sheet_id: the sheet of paper whose code was shown; `word` is what was said with it, and `asks_word` that who
-            said none shall be asked for one before the scan is held.
+        sheet_id: the sheet of paper whose code was shown; `knows_word` says whether the word said with it was right
+            (None where none was said), `asks_word` that who said none shall be asked for one before the scan is held.
         scan_id: the id under which it is stored if it is new.
         is_timed_here: the device told no time, so ours is the scan's.
     """
@@ -81,7 +81,7 @@ class Event:
     scan_id: uuid.UUID = field(default_factory=new_id)
     is_timed_here: bool = False
     sheet_id: uuid.UUID | None = None
-    word: str | None = None
+    knows_word: bool | None = None
     asks_word: bool = False
 
 

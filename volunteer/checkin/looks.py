@@ -183,10 +183,10 @@ LOOKS: Mapping[Outcome | Reason, Look] = MappingProxyType(
             "bad",
             "✕",
             "这张海报已经停用",
-            "站点换了新的海报。",
+            "旧海报的码不能再用了。",
             ALERT,
             again("请志愿者扫站点现在的海报,或者打开“我的码”给您扫。"),
-            Step("请扫站点现在的海报,或者出示您的码。", "打开我的码", "checkin.my_code_page"),
+            Step("请扫站点现在的海报或屏幕,或者出示您的码。", "打开我的码", "checkin.my_code_page"),
         ),
         Reason.SUSPENDED: Look(
             "suspended",

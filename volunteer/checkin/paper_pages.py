@@ -54,6 +54,7 @@ def paper_page(station_id: uuid.UUID) -> Any:
             "checkin/paper.html",
             station=stations.get_station(station_id),
             grouped=grouped,
+            now=g.now,
             rights=rights_at(station_id),
             **paper.tell(g.actor, station_id, public_root(), g.now),
         )

@@ -135,6 +135,7 @@ def check_in_own(
         InvalidInput: on `word`: `wrong-word`, or `required` with `asks_word`.
         Conflict: `id-reused`. RateLimited: 20 wrong codes in a minute, or (`TooManyWords`) wrong words.
     """
+    knows_word = _judge_word(actor, body, browser, now)
     with transaction() as session:
         person_id = registration.acting_as(actor, body.get("volunteer_id"))
         shown = _shown(session, body, person_id, browser, now)
@@ -153,7 +154,7 @@ def check_in_own(
             once=shown.once,
             is_timed_here=True,
             sheet_id=shown.sheet_id,
-            word=body.get("word"),
+            knows_word=knows_word,
             asks_word=asks_word,
         )
         phone = phones.digests_of(browser, now)
@@ -298,6 +299,21 @@ def _shown(session: Session, body: Mapping[str, Any], person_id: uuid.UUID, brow
     if ticket.sheet_id is not None:
         return _on_paper(CodeForm.TICKET, sheets.still_good(session, ticket.sheet_id), ticket.id)
     return _Shown(Proof(CodeForm.TICKET, is_live=True), ticket.station_id, ticket.shift_id, once=ticket.id)
+
+
+def _judge_word(actor: Actor, body: Mapping[str, Any], browser: str, now: dt.datetime) -> bool | None:
+    """Return whether the word that was said with a sheet is right; None where none was said.
+
+    In a transaction before the scan's own, so that a try is counted for good before anybody learns what it was worth: a
+    wrong word undoes the scan, and until then others would not see the count. (With an `Idempotency-Key` all is one
+    transaction; then as many tries as the server has threads may pass together, once, before they are counted.)
+    """
+    if not body.get("word"):
+        return None
+    with transaction() as session:
+        person_id = registration.acting_as(actor, body.get("volunteer_id"))
+        sheet_id = _shown(session, body, person_id, browser, now).sheet_id
+        return sheets.confirm(session, person_id, sheet_id, body["word"], now) if sheet_id else None
 
 
 def _on_paper(form: CodeForm, found: Sheet | Reason, once: uuid.UUID | None = None) -> _Shown:

@@ -172,7 +172,7 @@ def _detail(look: Look, answer: Mapping[str, Any], place: str) -> str:
 def _why(look: Look, answer: Mapping[str, Any]) -> str:
     """Return what stands against a scan, as exactly as the answer knows it."""
     if look.key == "review" and Flag.UNCONFIRMED in answer.get("flags", ()):
-        return "扫的是纸质海报,没有在站点的位置,也没有当天的口令;核对后计入时长。"
+        return "扫的是纸质海报,没有在站点的位置,也没有当天的口令。"
     act = "签退" if answer.get("direction") == Direction.OUT else "签到"
     if look.key == "early" and answer.get("opens_at"):
         return f"{_when(answer['opens_at'], answer.get('at'))} 开始{act}。"

@@ -7,7 +7,10 @@ rejected, one called off.
 import datetime as dt
 from typing import Any
 
+from volunteer.access import Actor
 from volunteer.activities import lifecycle
+from volunteer.checkin import paper
+from volunteer.checkin import service as checkin
 from volunteer.clock import Instant
 from volunteer.demo import events
 from volunteer.demo.events import Event
@@ -33,6 +36,7 @@ def _duty(story: Story, data: dict[str, Any]) -> None:
     spans[0] = around(story, *spans[0])
     event = Event(duty["station"], fields, [events.shift(duty["post"], span, duty["capacity"]) for span in spans])
     events.announce(story, event, story.when(MADE_ON, "09:30"))
+    story.at(story.when(MADE_ON, "10:30"), lambda: _hang_up(story, event))
     story.at(story.when(-1, "19:30"), lambda: events.come(story, event, 0, 5, None, ("volunteer",)))
     story.at(story.when(-1, "19:40"), lambda: events.come(story, event, 1, 3, None, ("elder",)))
     story.at(story.when(-1, "19:50"), lambda: events.come(story, event, 2, 2))
@@ -52,10 +56,27 @@ def _at_the_door(story: Story, event: Event) -> None:
     """Let three of today's five be there, one of them leave again; the cast is still awaited."""
     awaited = story.cast["volunteer"]
     there = [person for person in event.coming[0] if person is not awaited][:3]
-    for person in there:
-        events.scan(story, event, 0, person, "in")
+    for number, person in enumerate(there):
+        if number or person.actor is None:
+            events.scan(story, event, 0, person, "in")
+        else:
+            _by_paper(story, event, person.actor)
     leaving = there[-1]
     story.at(story.now - (story.now - story.present) / 4, lambda: events.scan(story, event, 0, leaving, "out"))
+
+
+def _hang_up(story: Story, event: Event) -> None:
+    """Let the keeper hang up a sheet of paper at the station."""
+    keeper, station_id = story.keeper(event.station)[1], story.ids[f"station {event.station}"]
+    paper.issue(keeper, station_id, None, "", story.present)
+
+
+def _by_paper(story: Story, event: Event, actor: Actor) -> None:
+    """Let somebody check in by the sheet of paper, with the keeper's word of today, for their phone names no place."""
+    keeper, station_id = story.keeper(event.station)[1], story.ids[f"station {event.station}"]
+    sheet = paper.tell(keeper, station_id, "", story.present)["sheet"]
+    body = {"code": sheet["code"], "word": sheet["word"], "direction": "in"}
+    checkin.check_in_own(actor, body, story.present, channel="wechat")
 
 
 def _note(story: Story, data: dict[str, Any], one: dict[str, Any], number: int) -> None:
