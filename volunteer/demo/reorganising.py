@@ -1,4 +1,4 @@
-"""What changed in the tree and at the top: a unit merged into another, one closed, a leader who left a gap.
+"""What changed in the tree and at the top: a unit merged into another, one closed, a leader who left a gap; who asks.
 
 The centre for retired cadres stood apart for a month and a half, with two people of the bureau, and helped a village:
 the bureau into which it was merged does so now. Source: domain.md A4, A23 (who answers changes with who is there).
@@ -10,7 +10,7 @@ from volunteer.demo.story import Story, read, rows_of
 from volunteer.pairings import service as pairings
 from volunteer.pairings.rules import PairingKind
 from volunteer.pairings.service import Parties, Target
-from volunteer.registration import standing
+from volunteer.registration import standing, unit_changes
 from volunteer.units import merging, service, targets
 from volunteer.units.schemas import UnitIn
 
@@ -29,6 +29,7 @@ def begin(story: Story) -> None:
     story.at(story.when(MERGED, "09:30"), lambda: _merge(story))
     story.at(story.when(CLOSED, "09:30"), lambda: _close(story))
     story.at(story.when(LEFT, "09:00"), lambda: _leave(story))
+    story.at(story.when(-1, "19:00"), lambda: _ask(story))
 
 
 def _found(story: Story) -> None:
@@ -64,6 +65,16 @@ def _close(story: Story) -> None:
     """Close the office, whose work is done."""
     changes = {"closed_on": service.today(story.present)}
     service.change_unit(story.staff["admin"], story.ids["unit CBZ"], changes, story.present)
+
+
+def _ask(story: Story) -> None:
+    """Let somebody of the liaison's unit ask to belong to another one, so that there is something to answer."""
+    cast = list(story.cast.values())
+    free = [one for one in story.people if one.unit == "JYJ" and one.way == "phone" and one.actor and one not in cast]
+    actor = free[-1].actor
+    if actor is None:
+        raise LookupError("nobody of the bureau signs in")
+    unit_changes.ask(actor, None, story.ids["unit TSG"], "已调到区图书馆工作。", story.present)
 
 
 def _leave(story: Story) -> None:

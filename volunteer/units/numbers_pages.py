@@ -19,6 +19,7 @@ from volunteer.web.paging import decode_cursor, page
 pages = Pages("units_desk")
 ROWS = 50
 NAMES = (HEADCOUNT, TARGET)
+NO_NUMBER = "请填写整数,如 120;没有这个数就留空。"
 FILTERS = ("parent", "q", "kind", "area_id", "show", "year")
 
 
@@ -100,7 +101,7 @@ def _row(unit_id: uuid.UUID) -> tuple[Row, list[Fault]]:
         shown = request.form.get("was-" + key, "")
         was = int(shown) if shown.isascii() and shown.isdigit() else None
         wishes[name] = Wish(was, was if wrong else body[name])
-        faults += [Fault(key, one.code, one.message) for one in wrong]
+        faults += [Fault(key, one.code, NO_NUMBER if one.code == "invalid" else one.message) for one in wrong]
     return Row(unit_id, **wishes), faults
 
 
