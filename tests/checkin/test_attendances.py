@@ -88,11 +88,16 @@ def test_who_is_still_in_is_reminded_at_the_end_and_half_an_hour_later_once_each
         if minute == 61:
             keeper = Browser.of(post.api.app, post.scene.keeper)
             assert "还没有签退" in keeper.get("/station").words
+            assert "2人还没签退" in keeper.get(f"/station/{post.scene.station}/scan").words
+            assert "班次已结束" in keeper.get("/me").words
             post.scan(leaves, "out", shift)
     assert told == [(0, 0), (1, 0), (1, 0), (1, 0), (2, 0), (2, 0), (2, 0), (2, 1)]
     assert messages(post.api, leaves.token).count("checkin-remind") == 1
     page = Browser.of(post.api.app, stays.token).get("/me/messages")
-    assert "/me/make-ups/new" in page.source
+    asked = Browser.of(post.api.app, stays.token).get("/me/make-ups/new?of=unclosed")
+    assert "/me/make-ups/new?of=unclosed" in page.links()
+    assert asked.hidden("shift_id") == shift  # one tap from the message to the form, its times proposed
+    assert asked.value("from").endswith("10:00")
     assert "/me/code" in page.source
 
 

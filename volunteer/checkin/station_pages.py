@@ -121,6 +121,9 @@ def desk_card(actor: Actor, now: Instant) -> Card | None:
     today = queries.station_today(actor, only, now)
     if not today["shifts"]:
         return Card(title, "", _("No shift today."), url_for("station.today_page"), _("See the station"))
+    if waiting := sum(len(shift["unsigned"]) for shift in today["shifts"]):
+        told = _("people are not signed out though their shift is over; in time they still can")
+        return Card(title, str(waiting), told, url_for("station.today_page", station=only), _("See who it is"))
     text = _("shifts today: %(expected)s expected, %(inside)s inside, %(left)s left", **counts_of(today))
     return Card(
         title, str(len(today["shifts"])), text, url_for("station.scan_page", station_id=only), _("Start scanning")

@@ -49,7 +49,7 @@ def make_up_page() -> Any:
     """Ask for time at a shift, with its deadline in sight; what was typed comes back with the faults."""
     whom = registration.whom(g.actor, request.values.get("volunteer_id", ""))
     if request.method == "GET":
-        return _make_up(whom, {"shift_id": request.args.get("shift", "")}, [], 200)
+        return _make_up(whom, {"shift_id": request.args.get("shift", "") or _only_unclosed(whom)}, [], 200)
     texts = typed("shift_id", "from", "to", "reason")
     raw = filled(texts) | {name: instant(texts[name]) for name in ("from", "to") if texts[name]}
     body, faults = load(MakeUpIn(), raw)
@@ -83,6 +83,14 @@ def correction_page(entry_id: uuid.UUID) -> Any:
     own = registration.find_own_person(g.actor) == line["person_id"]
     whose = None if own else line["person_id"]
     return redirect(url_for("my_requests.list_page", volunteer_id=whose, fresh=1), 303)
+
+
+def _only_unclosed(whom: Whom) -> str:
+    """Return the one shift that a message about a missing check-out can mean (`?of=unclosed`), or "" for several."""
+    if request.args.get("of") != "unclosed":
+        return ""
+    rows = [row for row in seams.attended(whom.person_id, None, g.now) if row["state"] == "unclosed"]
+    return str(rows[0]["shift_id"]) if len(rows) == 1 else ""
 
 
 def _make_up(whom: Whom, texts: dict[str, str], faults: Sequence[Fault], status: int) -> Any:
