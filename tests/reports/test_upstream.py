@@ -10,12 +10,18 @@ from flask import Flask
 
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.pages import Browser, Page
-from tests.registration.making import add_child, add_volunteer
+from tests.registration.making import Volunteer, add_child, add_volunteer
 from tests.reports.making import credit
 from tests.reports.test_honour import agree
 from tests.units.making import PASSWORD, make_account, make_unit
+from volunteer.registration import erasure
 
 WHY = {"reason": "市级平台 3 月月报"}
+
+
+def sex(person: Volunteer) -> str:
+    """Return the sex that an identity number tells (GB 11643)."""
+    return "男" if int(person.id_number[16]) % 2 else "女"
 
 
 def cells(page: Page) -> list[int]:
@@ -48,8 +54,8 @@ def test_it_holds_who_agreed_and_says_how_many_do_not_stand_in_it(api: Api, admi
     assert wrong.faults.keys() == {"to"}
     rows = taken(boss, **{"from": "2026-03-01", "to": "2026-03-22"})
     assert {tuple(row[:1] + row[2:8]) for row in rows} == {
-        ("新增或更新", "欧阳修远", "女", "居民身份证", yes.phone, "望江社区", 1.5),
-        ("新增或更新", "王小明", "女", "居民身份证", other.phone, "望江社区", 0),
+        ("新增或更新", "欧阳修远", sex(yes), "居民身份证", yes.phone, "望江社区", 1.5),
+        ("新增或更新", "王小明", sex(other), "居民身份证", other.phone, "望江社区", 0),
     }
     assert yes.id_number not in str(rows)
     (line,) = api("GET", "/me/data", token=yes.token, expect=200).body["records"]["exports"]
@@ -61,6 +67,10 @@ def test_it_holds_who_agreed_and_says_how_many_do_not_stand_in_it(api: Api, admi
     assert cells(boss.get("/manage/upstream")) == [4, 1, 2, 0, 1, 1]
     assert "请上级平台删除" in boss.page.text
     assert [row[:3] for row in taken(boss)] == [["请删除", other.no, None], ["新增或更新", yes.no, "欧阳修远"]]
+    api("DELETE", "/me", None, other.token, expect=200)
+    with app.app_context():
+        assert erasure.erase_due(api.now() + dt.timedelta(days=8)) == 1
+    assert next(row[:3] for row in taken(boss)) == ["请删除", other.no, None], "who is erased stays known above"
     for role in ("auditor", "unit_liaison"):
         scope = {"unit_id": unit} if role == "unit_liaison" else {}
         Browser(app, make_account(api, admin, role, **scope), PASSWORD).get("/manage/upstream", expect=403)

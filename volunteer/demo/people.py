@@ -160,10 +160,10 @@ def join(story: Story, person: Person) -> None:
 
 
 def _agree(story: Story, person: Person, actor: Actor) -> None:
-    """Let most agree to be named in public, and some to photos and to being passed on."""
-    chosen = ((ConsentKind.PUBLIC_NAMES, 4), (ConsentKind.PHOTOS, 2), (ConsentKind.UPSTREAM, 3))
+    """Let every other agree to be named in public, some to photos and to being passed on."""
+    chosen = ((ConsentKind.PUBLIC_NAMES, 2), (ConsentKind.PHOTOS, 6), (ConsentKind.UPSTREAM, 5))
     for kind, every in chosen:
-        if person.number % every != 1:
+        if person.number % every == 0:
             consenting.give(actor, None, kind, notices.current_notice(kind).version, story.present, "browser")
 
 

@@ -147,8 +147,14 @@ def export_of(session: Session, person_id: uuid.UUID) -> dict[str, Any]:
 
 
 def forget_person(session: Session, person_id: uuid.UUID, _now: dt.datetime) -> None:
-    """Drop in which exports an erased person was: nobody can ask any more (registration's ERASERS)."""
-    session.execute(sa.delete(ExportedPerson).where(ExportedPerson.person_id == person_id))
+    """Drop in which exports an erased person was: nobody can ask any more (registration's ERASERS).
+
+    That they were passed on to the platform above stays for its time, so that they are deleted there, too; nothing but
+    the volunteer number is left to name them by. Source: PIPL 47.
+    """
+    passed_on = sa.select(Export.id).where(Export.kind == ExportKind.UPSTREAM.value)
+    theirs = sa.delete(ExportedPerson).where(ExportedPerson.person_id == person_id)
+    session.execute(theirs.where(ExportedPerson.export_id.not_in(passed_on)))
 
 
 def forget_people(before: dt.datetime, _now: dt.datetime) -> int:
