@@ -215,3 +215,10 @@ def test_both_sides_are_told(api: Api, admin: str, us: dict[str, str], scene: Sc
     assert messages(api, keeper.token) == ["proposal-made"]
     api("POST", f"/activity-proposals/{proposed}/send-back", {"reason": "换时间"}, scene.keeper, expect=200)
     assert messages(api, liaison.token) == ["proposal-answered"]
+    api("POST", f"/activity-proposals/{proposed}/hand-in", {}, liaison.token, expect=200)
+    api("POST", f"/activity-proposals/{proposed}/take-over", {}, scene.keeper, expect=200)
+    api("POST", f"/activities/{proposed}/submit", {}, scene.keeper, expect=200)
+    api("POST", f"/activities/{proposed}/approve", {}, scene.center_keeper, expect=200)
+    listed = api("GET", "/me/messages", token=liaison.token, expect=200).body["items"]
+    said = [one["body"] for one in listed if one["kind"] == "proposal-answered"]
+    assert ["已通过审核并发布" in said[0], "已由站点接手" in said[1], "被站点退回" in said[2]] == [True] * 3

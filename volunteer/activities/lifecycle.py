@@ -153,6 +153,7 @@ def approve(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> Activity:
             raise IllegalTransition(fault.sentence, reasons=[fault.value])
         activity.status, activity.published_at = ActivityStatus.PUBLISHED, now
         _decide(session, actor, activity, None, now)
+        proposals.tell_unit(session, activity, f"“{activity.title}”已通过审核并发布,可以报名了。", now)
         return activity
 
 
@@ -171,6 +172,7 @@ def reject(actor: Actor, activity_id: uuid.UUID, reason: str, now: dt.datetime) 
             return activity
         activity.status, activity.reason, activity.ended_at = ActivityStatus.REJECTED, reason, now
         _decide(session, actor, activity, reason, now)
+        proposals.tell_unit(session, activity, f"“{activity.title}”没有通过审核,请登录查看原因。", now)
         return activity
 
 

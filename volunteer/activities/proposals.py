@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from volunteer.access import Actor, Permission
-from volunteer.accounts import directory
+from volunteer.accounts import directory, telling
 from volunteer.activities.models import Activity
 from volunteer.activities.proposal_models import ActivityProposal, ProposalStep
 from volunteer.activities.rules_proposals import UNSEEN, ProposalRefusal, ProposalState
@@ -71,6 +71,16 @@ def require_in_hand(session: Session, activity: Activity) -> None:
     if state not in (None, ProposalState.TAKEN_OVER):
         refusal = ProposalRefusal.NOT_TAKEN_OVER
         raise IllegalTransition(refusal.sentence, reasons=[refusal.value])
+
+
+def tell_unit(session: Session, activity: Activity, body: str, now: dt.datetime) -> None:
+    """Tell who handed a proposal in last what became of it; nobody where nobody proposed it."""
+    query = sa.select(ProposalStep.taken_by).where(
+        ProposalStep.activity_id == activity.id, ProposalStep.state == ProposalState.PROPOSED.value
+    )
+    account_id = session.scalar(query.order_by(ProposalStep.id.desc()).limit(1))
+    if account_id is not None:
+        telling.tell_by_id(session, account_id, "proposal-answered", body, now)
 
 
 def require_same_organizer(session: Session, activity: Activity, values: Mapping[str, Any]) -> None:

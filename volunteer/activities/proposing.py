@@ -135,7 +135,7 @@ def take_over(actor: Actor, activity_id: uuid.UUID, now: dt.datetime) -> Activit
     with transaction() as session:
         activity, proposal = _lock_here(session, actor, activity_id)
         if _move(session, actor, activity, proposal, _P.TAKEN_OVER, now):
-            _tell_unit(session, activity, f"“{activity.title}”已由站点接手,将由站点提交审核。", now)
+            proposals.tell_unit(session, activity, f"“{activity.title}”已由站点接手,将由站点提交审核。", now)
         return activity
 
 
@@ -149,7 +149,7 @@ def send_back(actor: Actor, activity_id: uuid.UUID, reason: str, now: dt.datetim
     with transaction() as session:
         activity, proposal = _lock_here(session, actor, activity_id)
         if _move(session, actor, activity, proposal, _P.SENT_BACK, now, reason):
-            _tell_unit(session, activity, f"“{activity.title}”被站点退回,请查看原因,修改后再交,或放弃。", now)
+            proposals.tell_unit(session, activity, f"“{activity.title}”被站点退回,请查看原因,修改后再交,或放弃。", now)
         return activity
 
 
@@ -278,13 +278,3 @@ def _tell_station(session: Session, activity: Activity, now: dt.datetime) -> Non
             telling.tell_account(session, account, "proposal-made", body, now)
         if keepers:
             return
-
-
-def _tell_unit(session: Session, activity: Activity, body: str, now: dt.datetime) -> None:
-    """Tell who handed the proposal in last."""
-    query = sa.select(ProposalStep.taken_by).where(
-        ProposalStep.activity_id == activity.id, ProposalStep.state == _P.PROPOSED.value
-    )
-    account_id = session.scalar(query.order_by(ProposalStep.id.desc()).limit(1))
-    if account_id is not None:
-        telling.tell_by_id(session, account_id, "proposal-answered", body, now)
