@@ -6,6 +6,8 @@ import uuid
 import pytest
 
 from tests.imports import make_corpus
+from volunteer.exports.rules import Stamp
+from volunteer.imports import sheets_out
 from volunteer.imports.checking import Checked, check_past_hours, check_roster, check_stations, check_units
 from volunteer.imports.reading import UnreadableFile, read_sheets
 from volunteer.imports.rules_people import Known
@@ -228,3 +230,19 @@ def test_unknown_columns_are_named_and_the_year_of_a_task_is_read() -> None:
     units = check("units-plain.xlsx")
     assert units.header.year == 2026
     assert [(unit.target, unit.headcount) for unit in units.drafts] == [(30, 40), (200, 1200)]
+
+
+@pytest.mark.parametrize(
+    "name", ["all-at-once.csv", "title-rows.xlsx", "damaged-number.xls", "repeated-rows.xlsx", "formula.xlsx"]
+)
+def test_the_marked_sheet_is_read_again_with_the_same_rows_and_the_same_faults(name: str) -> None:
+    """What is mended in it and uploaded again is judged as before, row by row; our column of words is passed over."""
+    before = check(name)
+    (sheet,) = [one for one in read_sheets(content(name)) if one.name == before.sheet]
+    stamp = Stamp("E2026ABC", "某某", dt.datetime(2026, 3, 22, tzinfo=dt.UTC))
+    data = sheets_out.marked(sheet, before.header, before.faults, stamp)
+    after = check_roster(read_sheets(data), KNOWN, TODAY)
+    assert [row.number for row, _ in after.rows] == [row.number for row, _ in before.rows]
+    assert [(fault.row, fault.column) for fault in after.faults] == [(f.row, f.column) for f in before.faults]
+    assert after.drafts == before.drafts
+    assert after.header.ignored == (*before.header.ignored, sheets_out.FAULTS)

@@ -1,11 +1,16 @@
 """Imports of stations and of past hours over HTTP: what is written, what is refused, and nothing twice."""
 
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 
 from tests.conftest import Api
 from tests.imports.making import commit, roster, upload
 from tests.registration.making import add_volunteer, resident_id
 from tests.units.making import make_liaison, make_unit
+from volunteer.database import metadata
+from volunteer.imports import hours_in
 
 NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "skipped": 0}
 
@@ -77,3 +82,25 @@ def test_past_hours_are_written_once_to_whom_the_list_clearly_names(api: Api, ad
     assert commit(api, admin, again["id"]) == NOTHING | {"unchanged": 2}
     longer = upload(api, admin, roster((*rows[0][:5], "3", *rows[0][6:]), header=header), kind="hours").body
     assert [fault["code"] for fault in longer["errors"]] == ["changed"]
+
+
+def test_who_on_a_list_of_hours_is_renamed_before_it_is_written(
+    api: Api, admin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a list is left out in silence: the whole commit stands back, and the list is judged anew."""
+    header = ("姓名", "志愿者编号", "服务日期", "活动名称", "时长", "来源")
+    one, two = add_volunteer(api, name="闻人甲"), add_volunteer(api, name="闻人乙")
+    rows = [(name, who.no, "2025-03-05", "清洁家园", "1", "省平台") for name, who in (("闻人甲", one), ("闻人乙", two))]
+    made = upload(api, admin, roster(*rows, header=header), kind="hours").body
+    real = hours_in.write
+
+    def write(session: Any, *args: Any) -> None:
+        people = metadata.tables["persons"]
+        session.execute(sa.update(people).where(people.c.volunteer_no == two.no).values(name="闻人丙"))
+        real(session, *args)
+
+    monkeypatch.setattr(hours_in, "write", write)
+    assert commit(api, admin, made["id"], 409)["code"] == "changed-meanwhile"
+    assert api("GET", "/me/hours", token=one.token, expect=200).body["minutes_external"] == 0
+    monkeypatch.setattr(hours_in, "write", real)
+    assert commit(api, admin, made["id"]) == NOTHING | {"created": 2}

@@ -8,22 +8,24 @@ import datetime as dt
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from volunteer import bulk
 from volunteer.access import Actor
-from volunteer.bulk import Tick, nobody_asks
+from volunteer.bulk import Rows, Tick, nobody_asks
 from volunteer.hours import ledger
 from volunteer.hours.models import ExternalRecord, LedgerLine, LineClass, LineKind
 from volunteer.notifications import service as notifications
 from volunteer.registration.merging import Merger, Moved, Turn
-from volunteer.registration.service import lock_person
+from volunteer.registration.service import lock_people
 
 BATCH: Final = 500
+OF_RECORD: Final = ("line_id", "person_id", "key", "site_day", "minutes", "title", "source")
 MINUTES_A_DAY: Final = 24 * 60
 
 
@@ -79,55 +81,48 @@ def add_records(
 ) -> int:
     """Append records that are not written yet, in the transaction under way; tell each person. Return how many.
 
-    People are locked in order of their ids, and what is known of them is read again under the locks.
+    People are locked in order of their ids, and what is known of them is read again under the locks. By SMS nobody is
+    told: it is not urgent.
     """
     by_person: defaultdict[uuid.UUID, list[External]] = defaultdict(list)
     for record in records:
         by_person[record.person_id].append(record)
-    written = 0
-    for count, person_id in enumerate(sorted(by_person)):
-        tick(count, len(by_person))
-        lock_person(session, person_id)
-        known = known_of(session, [person_id])
-        by_key = {record.key: record for record in by_person[person_id]}
-        new = [record for key, record in by_key.items() if (person_id, key) not in known.minutes]
-        if new:
-            _append(session, actor, person_id, new, import_id, now)
-            words = f"管理员录入了您在{new[0].source}等处的 {len(new)} 条服务记录,单独列出,不计入本系统时长。"
-            body = words + "如与事实不符,请联系所在单位或服务站更正。"
-            notifications.tell(session, person_id, "external-hours", body, now)
-        written += len(new)
-    return written
+    people = sorted(by_person)
+    kept = Rows(ExternalRecord, OF_RECORD, {"import_id": import_id, "added_by": actor.account_id, "added_at": now})
+    mailing = notifications.Mailing(now)
+    for start in range(0, len(people), BATCH):
+        tick(start, len(people))
+        batch = people[start : start + BATCH]
+        _append(session, {person_id: by_person[person_id] for person_id in batch}, kept, mailing, now)
+    bulk.write(session, [kept, mailing.rows], nobody_asks)
+    return len(kept)
 
 
 def _append(
     session: Session,
-    actor: Actor,
-    person_id: uuid.UUID,
-    records: Sequence[External],
-    import_id: uuid.UUID | None,
+    by_person: Mapping[uuid.UUID, Sequence[External]],
+    kept: Rows,
+    mailing: notifications.Mailing,
     now: dt.datetime,
 ) -> None:
-    """Append one person's lines, and keep where each comes from."""
-    chain = ledger.lock_chains(session, [person_id])[person_id]
-    rows = [chain.link(_line(LineKind.EXTERNAL, one.minutes, one.on), now) for one in records]
-    ledger.write(session, [chain], rows)
-    session.add_all(
-        ExternalRecord(
-            line_id=row["id"],
-            person_id=person_id,
-            key=record.key,
-            site_day=record.on,
-            minutes=record.minutes,
-            title=record.title,
-            source=record.source,
-            import_id=import_id,
-            added_by=actor.account_id,
-            added_at=now,
-        )
-        for record, row in zip(records, rows, strict=True)
-    )
-    session.flush()
+    """Append the lines that are new to these people's chains; gather where each comes from, and what they are told."""
+    lock_people(session, by_person)
+    known = known_of(session, by_person)
+    new = {
+        person_id: list({one.key: one for one in theirs if (person_id, one.key) not in known.minutes}.values())
+        for person_id, theirs in by_person.items()
+    }
+    chains = ledger.lock_chains(session, [person_id for person_id, theirs in new.items() if theirs])
+    rows = []
+    for person_id, chain in chains.items():
+        theirs = new[person_id]
+        for record in theirs:
+            rows.append(chain.link(_line(LineKind.EXTERNAL, record.minutes, record.on), now))
+            said = (record.person_id, record.key, record.on, record.minutes, record.title, record.source)
+            kept.add(dict(zip(OF_RECORD, (rows[-1]["id"], *said), strict=True)))
+        words = f"管理员录入了您在{theirs[0].source}等处的 {len(theirs)} 条服务记录,单独列出,不计入本系统时长。"
+        mailing.add(person_id, "external-hours", words + "如与事实不符,请联系所在单位或服务站更正。", None, {})
+    ledger.write(session, chains.values(), rows)
 
 
 def _line(kind: LineKind, minutes: int, on: dt.date, reverses: uuid.UUID | None = None) -> ledger.NewLine:

@@ -237,6 +237,7 @@ def write(
         Conflict: `changed-meanwhile`: somebody on the list has registered, refused or moved since it was judged.
     """
     put_in = judged.prepare(actor, import_id, vouched, now, steps or Steps(nobody_asks, 2))
+    invalid = judged.checked.invalid
     try:
         with transaction() as session:
             found = locked(session, import_id)
@@ -245,6 +246,8 @@ def write(
             if found.state not in (State.CHECKED, State.COMMITTING):
                 raise IllegalTransition
             put_in(session)
+            if judged.checked.invalid != invalid:
+                raise MeanwhileChanged
             if settings().pause_ms:
                 time.sleep(settings().pause_ms / 1000)
             note(found, judged, now)
