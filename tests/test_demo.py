@@ -183,7 +183,10 @@ def test_people_are_of_all_ages_and_in_every_standing(api: Api, admin: str) -> N
 def test_something_of_each_kind_waits_for_a_decision(api: Api, app: Flask) -> None:
     keeper = api.login(part("keeper"), PASSWORD)
     kinds = Counter(one["kind"] for one in everything(api, "/reviews", keeper, state="open"))
-    assert kinds["weak_evidence"] >= 3
+    assert kinds["weak_evidence"] >= 4
+    desk = Browser.of(app, keeper)
+    shared = desk.get("/decisions", kind="reviews", mark="shared-device")  # the fourth with one phone
+    assert shared.source.count('href="/decisions/reviews/') == 1
     assert len(everything(api, "/make-ups", keeper, state="pending")) == 1
     centre = api.login(part("centre"), PASSWORD)
     assert len(everything(api, "/corrections", centre, state="pending")) == 1

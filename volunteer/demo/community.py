@@ -1,6 +1,7 @@
 """What institutes and stations did in the last two months: small activities of the people who live there.
 
-At one of them the list is on paper: who has no phone is called from it, and that is weak evidence.
+At one of them the list is on paper: who has no phone is called from it, and that is weak evidence. At another one
+phone goes round: four sign in with it within ten minutes, and the fourth is flagged.
 """
 
 import datetime as dt
@@ -16,6 +17,8 @@ EACH = 2
 NEIGHBOURS = 6
 #: The station where the paper list is used, and on which of the days.
 PAPER = ("QHZ03", (-13, -1))
+#: The day, programme and people of the one where a phone goes round, at the same station.
+SHARED = (-1, 2, 4)
 
 
 def begin(story: Story) -> None:
@@ -32,6 +35,19 @@ def begin(story: Story) -> None:
         story.at(story.when(day - 2, "16:00"), lambda event=event: _write_down(story, event))  # type: ignore[misc]
         ends_at = event.span(0)[1]
         story.at(ends_at + dt.timedelta(minutes=30), lambda event=event: _call(story, event))  # type: ignore[misc]
+    day, programme, count = SHARED
+    event = _planned(story, data, PAPER[0], day, programme, count)
+    story.at(story.when(day - 2, "16:30"), lambda: events.come(story, event, 0, count))
+    story.at(event.span(0)[0], lambda: _pass_round(story, event))
+
+
+def _pass_round(story: Story, event: Event) -> None:
+    """Let everybody sign in at the station's code with one phone, minutes apart; the tablet sees them out."""
+    starts_at, ends_at = event.span(0)
+    for minute, person in enumerate(event.coming[0]):
+        came, left = starts_at + dt.timedelta(minutes=minute), ends_at + dt.timedelta(minutes=minute)
+        story.at(came, lambda person=person: events.scan_own(story, event, person, "one phone"))  # type: ignore[misc]
+        story.at(left, lambda person=person: events.scan(story, event, 0, person, "out"))  # type: ignore[misc]
 
 
 def _planned(story: Story, data: Row, station: str, day: int, programme: int, capacity: int) -> Event:

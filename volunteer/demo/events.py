@@ -16,7 +16,7 @@ from volunteer.activities.schemas import ActivityIn
 from volunteer.checkin import cards
 from volunteer.checkin import service as checkin
 from volunteer.clock import Instant
-from volunteer.demo.story import Person, Span, Story, read
+from volunteer.demo.story import Person, Span, Story, read, rows_of
 
 EARLY = dt.timedelta(minutes=12)
 APPROVED_AFTER = dt.timedelta(minutes=40)
@@ -226,6 +226,19 @@ def scan(story: Story, event: Event, index: int, person: Person, direction: str,
         "direction": direction,
     }
     status, told = checkin.record_scan(story.device(event.station), body, story.present)
+    if status != 201:
+        raise ValueError(f"{person.name} at {event.fields['title']}: {told}")
+
+
+def scan_own(story: Story, event: Event, person: Person, browser: str) -> None:
+    """Let somebody scan the code on the station's tablet, and check in with that browser, where the station is."""
+    tablet = story.device(event.station)
+    place = next(row for row in rows_of("stations") if row["code"] == event.station)
+    latitude, longitude = place["latitude"], place["longitude"]
+    shown = cards.station_code(tablet, story.ids[f"station {event.station}"], event.shift_ids[0], "", story.present)
+    body = {"code": shown["url"], "direction": "in"} | {"latitude": latitude, "longitude": longitude, "accuracy_m": 15}
+    actor = person.actor or _nobody(person)
+    status, told = checkin.check_in_own(actor, body, story.present, channel="browser", browser=browser)
     if status != 201:
         raise ValueError(f"{person.name} at {event.fields['title']}: {told}")
 
