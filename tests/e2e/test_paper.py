@@ -53,7 +53,7 @@ def test_elsewhere_who_knows_no_word_is_recorded_and_told_what_comes_next(
         press(visitor, "签到", ".summary")
         press(visitor, "没有口令,先记下签到")
         assert show(visitor) == "review"
-        assert "核对后计入时长" in visitor.text
+        assert "核对后会计入时长" in visitor.text
 
 
 def test_who_refuses_to_say_where_they_are_says_the_word(visitor: Visitor, door: Door, sheet: dict[str, str]) -> None:
@@ -102,4 +102,12 @@ def test_a_keeper_makes_prints_and_replaces_the_sheet(visitor: Visitor, door: Do
     assert "已停用的海报" in visitor.text
     visitor.page.goto(f"{door.world.base}/{path_of(sheet)}")
     visitor.look()
+    assert show(visitor) == "revoked"
+    visitor.page.goto(door.world.base + "/s")
+    visitor.look()
+    visitor.type("海报上的数字", "1234")
+    visitor.tap("继续")
+    assert "这不是海报上的数字" in visitor.text
+    visitor.type("海报上的数字", sheet["code"])
+    visitor.tap("继续")
     assert show(visitor) == "revoked"
