@@ -10,6 +10,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ class UtcInstant(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+#: Returns an aware instant in UTC.
+utc = methodcaller("astimezone", dt.UTC)
 metadata = sa.MetaData(naming_convention=NAMING)
 
 
@@ -122,7 +125,9 @@ def init_app(app: Flask) -> None:
         Path(conf.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         options["connect_args"] = {"timeout": 30, "check_same_thread": False}
     else:
-        options |= {"pool_size": 8, "max_overflow": 24, "pool_recycle": 1800}
+        # psycopg forgets what it prepared at every ROLLBACK, and would sweep away what `drivers` prepares.
+        args = {"connect_args": {"prepare_threshold": None}}
+        options |= {"pool_size": 8, "max_overflow": 24, "pool_recycle": 1800, **args}
     app.config["SQLALCHEMY_DATABASE_URI"] = conf.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
@@ -170,7 +175,8 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         yield session
         return
-    session.rollback()
+    if session.in_transaction():
+        session.rollback()
     try:
         after = yield from _outermost(session)
     except BaseException:
@@ -186,8 +192,7 @@ def _outermost(session: Session) -> Generator[Session, None, list[Callable[[], o
     with _writers(db.engine):
         session.info.update(writing=True, after_commit=[], survivors=[])
         try:
-            options = {"sqlite_begin": "BEGIN IMMEDIATE"}
-            session.info["connection"] = session.connection(execution_options=options)
+            session.info["connection"] = _begun(session)
             yield session
             session.commit()
         except BaseException:
@@ -198,6 +203,13 @@ def _outermost(session: Session) -> Generator[Session, None, list[Callable[[], o
     session.info.pop("survivors")
     after: list[Callable[[], object]] = session.info.pop("after_commit")
     return after
+
+
+def _begun(session: Session) -> Connection:
+    """Begin, on SQLite as a writer at once; PostgreSQL begins with the first statement."""
+    if db.engine.dialect.name == "sqlite":
+        return session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
+    return session.connection()
 
 
 def after_commit(call: Callable[[], object]) -> None:
@@ -224,7 +236,7 @@ def reading() -> Session:
 def done_reading() -> None:
     """End the read transaction, so that nothing stays open and the next read is fresh."""
     session = db.session()
-    if not session.info.get("writing"):
+    if session.in_transaction() and not session.info.get("writing"):
         session.rollback()
 
 

@@ -17,7 +17,7 @@ from volunteer import database, errors
 from volunteer.access import NOBODY, Actor, Permission
 from volunteer.config import settings
 from volunteer.errors import Fault, InvalidInput
-from volunteer.web import idempotency, limits
+from volunteer.web import idempotency, limits, shortcuts
 from volunteer.web.routes import Call, Raw, Route
 from volunteer.web.schemas import BaseSchema, QuerySchema, flatten
 
@@ -26,6 +26,7 @@ RETRY_STATES = ("40P01", "40001")
 TRIES = 4
 #: Bytes of a form that carries a file: 20 MB for the file, and what goes around it.
 MOST_UPLOADED = 21 * 1024 * 1024
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 NO_BODY = BaseSchema()
 NO_QUERY = QuerySchema()
 
@@ -137,7 +138,7 @@ def _load(route: Route) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def _loaded(schema: Schema, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Fault]]:
     """Load `raw`; return what came out and the faults."""
     try:
-        return schema.load(raw), []
+        return shortcuts.load(schema, raw), []
     except ValidationError as error:
         return {}, flatten(error.messages)
 
@@ -188,12 +189,12 @@ def _dump(route: Route, answer: Any) -> Response:
     if schema is None:
         return Response(status=status, mimetype="application/json") if status == 204 else _json({}, status)
     assert isinstance(schema, Schema)  # noqa: S101 - the declaration, not input
-    return _json(schema.dump(thing), status)
+    return _json(shortcuts.dump(schema, thing), status)
 
 
 def _json(body: Any, status: int) -> Response:
     """Return a JSON response; personal data is never cached on the way."""
     kind = "application/problem+json" if status >= 400 else "application/json"
-    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype=kind)
+    response = Response(_ENCODER.encode(body), status, mimetype=kind)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -93,6 +93,9 @@ class Secret(fields.String):
         return text
 
 
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
 class Id(fields.Field[uuid.UUID]):
     """A UUID in its usual text form."""
 
@@ -100,7 +103,7 @@ class Id(fields.Field[uuid.UUID]):
         return None if value is None else str(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> uuid.UUID:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
             raise ValidationError("invalid|这不是有效的编号。")
         return uuid.UUID(value)
 
