@@ -36,6 +36,21 @@ def test_what_is_written_is_read_as_the_session_reads_it(app: Flask, count: int)
         assert OF_KEYS(session, keys=[]) == []
 
 
+def test_any_text_and_any_bytes_come_back_as_they_went_in(app: Flask) -> None:
+    odd = ["", "NULL", "null", "{a,b}", '"', "\\", "\\x41", "a'b", "汉字 🙂", " x ", "a\nb", ","]
+    rows = [
+        {"digest": bytes([number, 0, 255, 92, 34]), "body_digest": b"", "status": -number, "media_type": text}
+        | {"answer": text.encode(), "created_at": START}
+        for number, text in enumerate(odd)
+    ]
+    of = Query(lambda among: sa.select(KEYS).where(among(KEYS.c.media_type, "texts")).order_by(KEYS.c.digest))
+    with app.app_context(), transaction() as session:
+        assert CLAIM(session, rows) == len(odd)
+        assert [one._asdict() for one in of(session, texts=odd)] == rows
+        for number, text in enumerate(odd):
+            assert [one._asdict() for one in of(session, texts=[text])] == [rows[number]]
+
+
 def test_it_is_of_the_session_s_transaction(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(KeyError), transaction() as session:  # noqa: PT012 - what a use case does before it fails

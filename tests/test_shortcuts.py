@@ -17,18 +17,6 @@ AT = "2026-03-05T09:00:00.25+08:00"
 SCAN = {"id": str(uuid.uuid4()), "volunteer_code": "9" * 27, "shift_id": None, "direction": "in", "scanned_at": AT}
 BAD_DAY = "2026-02-30T00:00:00Z"
 ODD: list[Any] = [None, "", "x" * 600, "坏\x00", 7, -1.5, True, [], {}, BAD_DAY, str(uuid.uuid4()).upper()]
-    None,
-    "",
-    "x" * 600,
-    "坏\x00",
-    7,
-    -1.5,
-    True,
-    [],
-    {},
-    "2026-02-30T00:00:00Z",
-    str(uuid.uuid4()).upper(),
-]
 
 
 def loaded(load: Any, raw: Any) -> Any:

@@ -1,7 +1,7 @@
 """The last step to the database: one statement on the connection that a session holds, by the driver's own means.
 
-PostgreSQL is asked through libpq for statements that it has prepared (`psycopg.pq`), where every value is a plain one;
-arrays and SQLite go through the driver's cursor. A connection remembers what it has prepared, and nothing else.
+PostgreSQL is asked through libpq (`psycopg.pq`) for statements that it has prepared; SQLite through a cursor of its
+driver. A connection remembers what it has prepared, and nothing else.
 """
 
 import datetime as dt
@@ -23,6 +23,7 @@ FINE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 IDLE = pq.TransactionStatus.IDLE
 BINARY, TEXT = pq.Format.BINARY, pq.Format.TEXT
 PREPARED = "volunteer-prepared"
+N = "NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ def _dumper(kind: Any) -> tuple[Process, int]:
     Raises:
         TypeError: a type that nobody needed yet.
     """
+    if isinstance(kind, sa.ARRAY):
+        return _array(kind.item_type), TEXT
     if isinstance(kind, sa.JSON):
         return _json_or_null if kind.none_as_null else _json, TEXT
     for known, process, format_ in _DUMPERS:
@@ -171,13 +174,51 @@ def _dumper(kind: Any) -> tuple[Process, int]:
     raise TypeError(f"{kind!r} cannot be sent directly yet")
 
 
-def _instant(value: dt.datetime | None) -> bytes | None:
-    """Return an instant; a naive one is refused as everywhere."""
-    if value is None:
-        return None
+def _array(kind: Any) -> Process:
+    """Return what writes a list of values of a type as an array."""
+    if isinstance(kind, sa.JSON | sa.String | sa.LargeBinary):
+        write = _json_text if isinstance(kind, sa.JSON) else _hex if isinstance(kind, sa.LargeBinary) else str
+        skips = not isinstance(kind, sa.JSON) or kind.none_as_null
+        return lambda values: _listed(
+            ['"' + _escaped(write(v)) + '"' if v is not None or not skips else N for v in values]
+        )
+    if isinstance(kind, UtcInstant):
+        return lambda values: _listed([N if v is None else _aware(v).isoformat() for v in values])
+    if isinstance(kind, Uuid | sa.Integer | sa.Float | sa.Date | sa.Boolean):
+        return lambda values: _listed([N if v is None else str(v) for v in values])
+    raise TypeError(f"{kind!r} cannot be sent in an array yet")
+
+
+def _listed(texts: list[str]) -> bytes:
+    """Return an array of what is written already."""
+    return f"{{{','.join(texts)}}}".encode()
+
+
+def _escaped(text: str) -> str:
+    """Return a text as it stands between quotation marks in an array."""
+    return text.replace("\\", "\\\\").replace('"', '\\"') if "\\" in text or '"' in text else text
+
+
+def _hex(value: bytes) -> str:
+    """Return bytes as PostgreSQL writes them."""
+    return "\\x" + value.hex()
+
+
+def _json_text(value: Any) -> str:
+    """Return JSON; of what is sent most, an empty list, at once."""
+    return "[]" if value == [] else json.dumps(value)
+
+
+def _aware(value: dt.datetime) -> dt.datetime:
+    """Return an instant, or refuse a naive one."""
     if value.tzinfo is None:
         raise ValueError("a naive instant")
-    return value.isoformat().encode()
+    return value
+
+
+def _instant(value: dt.datetime | None) -> bytes | None:
+    """Return an instant; a naive one is refused as everywhere."""
+    return None if value is None else _aware(value).isoformat().encode()
 
 
 def _json(value: Any) -> bytes:

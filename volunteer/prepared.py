@@ -12,12 +12,11 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from volunteer import drivers
-from volunteer.database import UtcInstant, Uuid, connection_of, db, utc
+from volunteer.database import UtcInstant, connection_of, db, utc
 from volunteer.drivers import Direct, Link, Process, lent
 
 Among = Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
@@ -26,14 +25,14 @@ Build = Callable[[Among], Any]
 """Makes the select, given what stands for its lists; plain values are `sa.bindparam(name)`."""
 Row = Mapping[str, Any]
 Bind = tuple[str, Process | None, int]
-"""A value for a cursor: its name, how the driver takes it, and where it is a list on SQLite how long that is, else -1.
+"""A value for SQLite: its name, how the driver takes it, and of a list to how many it is filled up, else -1.
 """
 _numbers: Iterator[int] = count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A query for one driver: `ask` where libpq takes it, else `text` for a cursor with its values."""
+    """A query for one database: `ask` for PostgreSQL, for SQLite `text` and what to do with its values."""
 
     ask: Direct | None
     text: str
@@ -64,7 +63,7 @@ class Query:
             made = self._make(dialect, dict(zip(values, lengths, strict=True)))
             self._made[is_postgresql, *lengths] = made
         if made.ask:
-            given = {name: value[0] if type(value) is list else value for name, value in values.items()}
+            given = {n: v[0] if type(v) is list and len(v) == 1 else v for n, v in values.items()}
             rows = drivers.ask(connection, made.ask, made.fixed | given, tuple if made.processes else made.make_row)
         else:
             rows = drivers.run(connection, made.text, _sent(made, values), fetches=True)
@@ -80,36 +79,33 @@ class Query:
     def _make(self, dialect: Dialect, lengths: Mapping[str, int]) -> _Made:
         """Compile the select where each list has so many values: -1 for no list; on PostgreSQL 1, or 2 for several."""
         is_postgresql = dialect.name == "postgresql"
-        is_direct = is_postgresql and max(lengths.values(), default=1) < 2
         lists: dict[str, Any] = {}
 
         def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
             kind = lists[name] = column.type
-            if is_direct or (is_postgresql and lengths[name] == 1):
+            if not is_postgresql:
+                return column.in_([sa.bindparam(f"{name}_{number}", type_=kind) for number in range(lengths[name])])
+            if lengths[name] == 1:
                 return column == sa.bindparam(name, type_=kind)
-            if is_postgresql:
-                return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
-            return column.in_([sa.bindparam(f"{name}_{number}", type_=kind) for number in range(lengths[name])])
+            return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 
         select = self._build(among)
-        compiled = select.compile(dialect=_dialect(dialect, is_direct))
-        asked = {name: bind for bind, name in compiled.bind_names.items() if bind.required}
+        compiled = select.compile(dialect=_dialect(dialect))
+        kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
+        asked = [name for bind, name in compiled.bind_names.items() if bind.required]
         whole = compiled.construct_expanded_state(dict.fromkeys(asked))
         fixed = {name: value for name, value in whole.parameters.items() if name not in asked}
-        single = {name: bind.type for name, bind in asked.items() if name in lengths and name not in lists}
-        binds = [(name, _binder(kind, dialect), -1) for name, kind in single.items()]
-        filled = {name: -1 if is_postgresql else lengths[name] for name in lists}
-        binds += [(name, _binder(kind, dialect), filled[name]) for name, kind in lists.items()]
         columns = list(select.selected_columns)
         row: Any = namedtuple("Found", [str(column.key) for column in columns])  # type: ignore[misc]
         received = [(index, _receiver(column.type, dialect)) for index, column in enumerate(columns)]
         processes = tuple((index, process) for index, process in received if process)
-        ask = None
-        if is_direct:
-            kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
+        if is_postgresql:
             named = [(name, kinds.get(name, sa.String())) for name in whole.positiontup]
             ask = drivers.direct(whole.statement, next(_numbers), named)
-        return _Made(ask, whole.statement, fixed, tuple(binds), row._make, processes)
+            return _Made(ask, whole.statement, fixed, (), row._make, processes)
+        binds = [(name, _binder(kinds[name], dialect), -1) for name in asked if name in lengths]
+        binds += [(name, _binder(kind, dialect), lengths[name]) for name, kind in lists.items()]
+        return _Made(None, whole.statement, fixed, tuple(binds), row._make, processes)
 
 
 class _Write:
@@ -136,33 +132,24 @@ class _Write:
             made = self._made[is_postgresql, several, names] = self._make(connection.dialect, names, several=several)
         ask, text, columns = made
         if ask:
-            return int(drivers.ask(connection, ask, rows[0], None))
-        if is_postgresql:
-            arrays = {
-                name: [process(row[name]) for row in rows] if process else [row[name] for row in rows]
-                for name, process, _ in columns
-            }
-            return int(drivers.run(connection, text, arrays))
+            given = {name: [row[name] for row in rows] for name in names} if several else rows[0]
+            return int(drivers.ask(connection, ask, given, None))
         plain = [{name: process(row[name]) if process else row[name] for name, process, _ in columns} for row in rows]
         return int(drivers.run(connection, text, plain if several else plain[0], many=several))
 
     def _make(
         self, dialect: Dialect, names: Sequence[str], *, several: bool
     ) -> tuple[Direct | None, str, tuple[Bind, ...]]:
-        """Return the statement for libpq or for a cursor, and its columns."""
-        table, quote = self._table, dialect.identifier_preparer.quote
-        kinds = {name: table.c[name].type for name in names}
+        """Return the statement for PostgreSQL, or for SQLite its text and columns."""
+        quote, kinds = dialect.identifier_preparer.quote, {name: self._table.c[name].type for name in names}
         if dialect.name != "postgresql":
-            marks = {name: f":{name}" for name in names}
-        elif several:
-            marks = {name: f"%({name})s::{_called(kinds[name], dialect)}[]" for name in names}
-        else:
-            marks = {name: f"${number}::{_called(kinds[name], dialect)}" for number, name in enumerate(names, 1)}
-        text = self._text(quote, marks, as_arrays=several and dialect.name == "postgresql")
-        binds = tuple((name, _binder(kinds[name], dialect), -1) for name in names)
-        if several or dialect.name != "postgresql":
-            return None, text, binds
-        return drivers.direct(text, next(_numbers), list(kinds.items())), text, binds
+            text = self._text(quote, {name: f":{name}" for name in names}, as_arrays=False)
+            return None, text, tuple((name, _binder(kind, dialect), -1) for name, kind in kinds.items())
+        many = "[]" if several else ""
+        marks = {name: f"${number}::{_called(kinds[name], dialect)}{many}" for number, name in enumerate(names, 1)}
+        text = self._text(quote, marks, as_arrays=several)
+        sent = [(name, sa.ARRAY(kind) if several else kind) for name, kind in kinds.items()]
+        return drivers.direct(text, next(_numbers), sent), text, ()
 
     _table: sa.Table
 
@@ -224,9 +211,6 @@ def _sent(made: _Made, values: Mapping[str, Any]) -> dict[str, Any]:
             sent[name] = process(given) if process else given
             continue
         several = [process(one) for one in given] if process else given
-        if filled < 0:
-            sent[name] = several if len(several) != 1 else several[0]
-            continue
         last = several[-1] if several else None
         for number in range(filled):
             sent[f"{name}_{number}"] = several[number] if number < len(several) else last
@@ -242,13 +226,11 @@ def _received(made: _Made, row: Sequence[Any]) -> Any:
     return made.make_row(received)
 
 
-def _dialect(dialect: Dialect, is_direct: bool) -> Dialect:
-    """Return the dialect that writes values as they are sent: by number to libpq, else by name."""
-    if dialect.name == "sqlite":
-        return sqlite.dialect(paramstyle="named")
+def _dialect(dialect: Dialect) -> Dialect:
+    """Return the dialect that writes values as they are sent: by number to PostgreSQL, by name to SQLite."""
     written: Any = type(dialect)
-    by_number: Dialect = written(paramstyle="numeric_dollar")
-    return by_number if is_direct else dialect
+    found: Dialect = written(paramstyle="numeric_dollar" if dialect.name == "postgresql" else "named")
+    return found
 
 
 def _called(kind: Any, dialect: Dialect) -> str:
@@ -257,9 +239,7 @@ def _called(kind: Any, dialect: Dialect) -> str:
 
 
 def _binder(kind: Any, dialect: Dialect) -> Process | None:
-    """Return what makes a value of a type one that the driver takes; None where it takes it as it is."""
-    if isinstance(kind, Uuid) and dialect.name == "postgresql":
-        return None
+    """Return what makes a value of a type one that SQLite takes; None where it takes it as it is."""
     process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return process
 

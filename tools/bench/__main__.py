@@ -9,6 +9,7 @@ import os
 import platform
 import random
 import tempfile
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,14 @@ from tools.bench import anomalies, imports, limits
 from tools.bench.load import Client, Figures, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
+from volunteer.checkin.schemas import MOST_EVENTS
 
-PEOPLE = int(os.environ.get("BENCH_PEOPLE", "240"))
+PEOPLE = int(os.environ.get("BENCH_PEOPLE", "500"))
 BARE = 600
-LINE = "{:34} {:>4} {:>7} {:>9} {:>9} {:>9} {:>10} {:>6}"
+#: What is measured: its name, clients, rate, p50, p99, the longest, CPU of the app, of PostgreSQL, both as multiples of
+#: the bare view's, statements.
+LINE = "{:32} {:>4} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>4}"
+HEAD = ("what", "conc", "per s", "p50 ms", "p99 ms", "max ms", "app ms", "pg ms", "x bare", "SQL")
 
 
 def main() -> None:
@@ -44,26 +49,48 @@ def main() -> None:
 def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
     """Measure one database and print its table."""
     print(f"\n{title}")
-    print(LINE.format("what", "conc", "per s", "p50 ms", "p99 ms", "app ms", "pg ms", "SQL"))
+    print(LINE.format(*HEAD))
+    bare = show_limits(url, folder, postgres_folder)
     with running(url, folder, postgres_folder) as service:
-        World(service).run()
-    show_limits(url, folder, postgres_folder)
+        World(service, url, bare).run()
+    after = show_limits(url, folder, postgres_folder)
+    print(f"the bare view before and after: {bare:.3f} and {after:.3f} ms of CPU; ratios above are of the first")
+    if url.startswith("sqlite"):
+        four = f"sqlite:///{folder / 'four.db'}"
+        with running(four, folder, workers=4) as service:
+            World(service, four, bare).stalls()
 
 
-def show_limits(url: str, folder: Path, postgres_folder: str) -> None:
-    """Print what the machine allows at most: a view that only inserts, and the insert alone."""
+def line(name: str, clients: int, found: Figures, per: int, bare: float, statements: int | str = "") -> None:
+    """Print one line; what has a batch of `per` is told for one scan of it."""
+    times = [f"{value:.1f}" for value in (found.p50_ms, found.p99_ms, found.longest_ms)]
+    costs = [f"{found.app_ms / per:.3f}", f"{found.database_ms / per:.3f}"]
+    ratio = f"{found.cpu_ms / per / bare:.2f}" if bare else ""
+    print(LINE.format(name, clients, f"{found.rate * per:.0f}", *times, *costs, ratio, statements), flush=True)
+
+
+def show_limits(url: str, folder: Path, postgres_folder: str) -> float:
+    """Print what the machine allows at most, a view that only inserts and the insert alone; return the view's CPU."""
     alone, cpu_ms = limits.database_alone(url, BARE)
-    print(LINE.format("limit: bare insert, no HTTP", 1, f"{alone:.0f}", "", "", f"{cpu_ms:.3f}", "", 1))
+    blank = [""] * 3
+    print(LINE.format("limit: bare insert, no HTTP", 1, f"{alone:.0f}", *blank, f"{cpu_ms:.3f}", "", "", 1))
+    costs = []
     with limits.bare_service(url, folder, postgres_folder) as service:
         asked = [("POST", "/bare", {"volunteer_code": "9" * 27}, None)] * BARE
+        measure(service, asked[:40], 8)
         for clients in (1, 8):
             before = limits.rows(url)
             found = measure(service, asked, clients)
             if limits.rows(url) - before != BARE or {status for status, _ in found.answers} != {201}:
                 raise RuntimeError("the bare view has lost rows")
-            texts = (f"{found.rate:.0f}", f"{found.p50_ms:.1f}", f"{found.p99_ms:.1f}")
-            costs = (f"{found.app_ms:.3f}", f"{found.database_ms:.3f}", 1)
-            print(LINE.format("limit: bare Flask, one insert", clients, *texts, *costs))
+            line("limit: bare Flask, one insert", clients, found, 1, 0, 1)
+            costs.append(found.cpu_ms)
+    return costs[-1]
+
+
+def await_minute() -> None:
+    """Wait until the next minute of the clock has begun."""
+    time.sleep(60.2 - time.time() % 60)
 
 
 def resident_id(rng: random.Random) -> str:
@@ -77,8 +104,9 @@ def resident_id(rng: random.Random) -> str:
 class World:
     """The people and places of one bench."""
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    def __init__(self, service: Service, url: str, bare: float) -> None:
+        """`url`: where to count what was stored; `bare`: CPU ms of the bare view."""
+        self.service, self.url, self.bare = service, url, bare
         self.client = Client(service.base)
         self.rng = random.Random(20261122)  # noqa: S311 - not for secrets
         self.admin = self.login(*ADMIN)
@@ -100,9 +128,7 @@ class World:
         seen = {status for status, _ in figures.answers}
         if not seen <= expect:
             raise RuntimeError(f"{name}: {seen - expect} {[a for s, a in figures.answers if s not in expect][:1]}")
-        costs = (figures.app_ms / per, figures.database_ms / per)
-        texts = [f"{figures.rate * per:.0f}", f"{figures.p50_ms:.1f}", f"{figures.p99_ms:.1f}"]
-        print(LINE.format(name, clients, *texts, *(f"{cost:.3f}" for cost in costs), self.statements.get(name, "")))
+        line(name, clients, figures, per, self.bare, self.statements.get(name, ""))
 
     def run(self) -> None:
         """Measure everything in the order of a volunteer's life."""
@@ -110,7 +136,6 @@ class World:
         self.register()
         self.sign_up()
         self.check_in()
-        self.batch()
         self.rates()
 
     def places(self) -> None:
@@ -205,36 +230,58 @@ class World:
         return [answer["payload"] for _, answer in shown.answers]
 
     def check_in(self) -> None:
-        """Measure single scans by a device, with all their duties."""
-        half = PEOPLE // 2
-        codes = self.codes()
-        scans = [self.scan(code) for code in codes]
-        self.statements["scan, in"] = count_statements(self.service, scans[0])
-        self.show("scan, in", measure(self.service, scans[1:half]), {201}, 1)
-        self.show("scan, in", measure(self.service, scans[half:], 8), {201}, 8)
+        """Measure scans by a device with all their duties: single ins, batches out and in again, single outs.
 
-    def scan(self, code: str) -> tuple[str, str, Any, str]:
+        Between an in and its out a minute begins, so that every out is credited and settled at once.
+        """
+        self.singles("in")
+        await_minute()
+        self.batch("out")
+        self.batch("in")
+        await_minute()
+        self.singles("out")
+
+    def singles(self, way: str) -> None:
+        """Measure one scan a request, of everybody; successes and rows stored must be the same."""
+        scans = [self.scan(code, way) for code in self.codes()]
+        half, name, warm = PEOPLE // 2, f"scan, {way}", 17
+        self.statements[name] = count_statements(self.service, scans[0])
+        measure(self.service, scans[1:warm], 8)
+        before = limits.scans(self.url)
+        found = [measure(self.service, scans[warm:half]), measure(self.service, scans[half:], 8)]
+        if limits.scans(self.url) - before != PEOPLE - warm:
+            raise RuntimeError("successes and rows differ")
+        for clients, figures in zip((1, 8), found, strict=True):
+            self.show(name, figures, {201}, clients)
+
+    def scan(self, code: str, way: str) -> tuple[str, str, Any, str]:
         """Return one scan of a device."""
-        body = {"id": str(uuid.uuid4()), "volunteer_code": code, "shift_id": self.shift, "direction": "in"}
+        body = {"id": str(uuid.uuid4()), "volunteer_code": code, "shift_id": self.shift, "direction": way}
         return ("POST", "/checkins", body, self.device)
 
-    def batch(self) -> None:
-        """Measure an upload of everybody's scans at the second shift, and the same again."""
-        now = dt.datetime.now(dt.UTC).isoformat()
+    def batch(self, way: str) -> None:
+        """Measure one upload of everybody's scans, at most 500, and the same again."""
+        now, kind = dt.datetime.now(dt.UTC).isoformat(), {"shift_id": self.shift, "direction": way}
         events = [
-            {
-                "id": str(uuid.uuid4()),
-                "volunteer_code": code,
-                "shift_id": self.shift,
-                "direction": "out",
-                "scanned_at": now,
-            }
-            for code in self.codes()
-        ]
-        body = {"sent_at": now, "events": events}
-        upload = ("POST", "/checkins/batch", body, self.device)
-        self.show(f"batch of {PEOPLE}, per scan", measure(self.service, [upload]), {200}, 1, PEOPLE)
-        self.show("the same batch again, per scan", measure(self.service, [upload]), {200}, 1, PEOPLE)
+            {"id": str(uuid.uuid4()), "volunteer_code": code, "scanned_at": now, **kind} for code in self.codes()
+        ][:MOST_EVENTS]
+        upload = ("POST", "/checkins/batch", {"sent_at": now, "events": events}, self.device)
+        before = limits.scans(self.url)
+        found = measure(self.service, [upload])
+        told = {one["outcome"] for one in found.answers[0][1]["results"]}
+        if limits.scans(self.url) - before != len(events) or told != {f"checked_{way}"}:
+            raise RuntimeError(f"successes and rows differ: {told}")
+        self.show(f"batch of {len(events)}, {way}, per scan", found, {200}, 1, len(events))
+        self.show("the same batch again, per scan", measure(self.service, [upload]), {200}, 1, len(events))
+
+    def stalls(self) -> None:
+        """Measure how long a scan waits at most where many clients write through four processes to one file."""
+        self.places()
+        self.register()
+        self.sign_up()
+        scans = [self.scan(code, "in") for code in self.codes()]
+        measure(self.service, scans[:32], 16)
+        self.show("scan, in, four processes", measure(self.service, scans[32:], 16), {201}, 16)
 
     def rates(self) -> None:
         """Measure the registration rates of all units."""

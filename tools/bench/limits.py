@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,16 @@ def bare_service(url: str, folder: Path, postgres_folder: str) -> Iterator[Servi
 def rows(url: str) -> int:
     """Return how many rows were inserted."""
     return int(connect(url).execute(COUNT).fetchone()[0])
+
+
+def scans(url: str) -> int:
+    """Return how many scans the service has stored."""
+    query = "SELECT count(*) FROM scans"
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    with closing(connect(url)) as connection:
+        return int(connection.execute(query).fetchone()[0])
 
 
 def database_alone(url: str, count: int) -> tuple[float, float]:

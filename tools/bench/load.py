@@ -23,9 +23,15 @@ class Figures:
     seconds: float
     p50_ms: float
     p99_ms: float
+    longest_ms: float
     app_ms: float
     database_ms: float
     answers: list[tuple[int, Any]]
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of the service and the database together, for one request."""
+        return self.app_ms + self.database_ms
 
     @property
     def rate(self) -> float:
@@ -81,6 +87,7 @@ def measure(service: Service, requests: Sequence[Request], clients: int = 1) -> 
         seconds,
         statistics.median(ranked),
         ranked[min(len(ranked) - 1, int(len(ranked) * 0.99))],
+        ranked[-1],
         (app_after - app) / len(requests),
         (database_after - database) / len(requests),
         answers,

@@ -57,8 +57,8 @@ def _server_pid(folder: str) -> int:
 
 
 @contextmanager
-def running(database_url: str, folder: Path, postgres_folder: str = "") -> Iterator[Service]:
-    """Migrate, make an admin, serve with two workers of four threads; end all at the end."""
+def running(database_url: str, folder: Path, postgres_folder: str = "", workers: int = 2) -> Iterator[Service]:
+    """Migrate, make an admin, serve with workers of four threads; end all at the end."""
     keys = dict(sealing.generate_keys())
     port = free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("VOLUNTEER_")} | keys
@@ -78,7 +78,7 @@ def running(database_url: str, folder: Path, postgres_folder: str = "") -> Itera
         check=True,
         capture_output=True,
     )
-    serve = [*command, "serve", "--port", str(port), "--workers", "2", "--no-work"]
+    serve = [*command, "serve", "--port", str(port), "--workers", str(workers), "--no-work"]
     with (
         (folder / "serve.log").open("wb") as log,
         subprocess.Popen(serve, env=environ, stdout=log, stderr=log) as process,

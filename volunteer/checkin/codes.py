@@ -152,6 +152,8 @@ def normalise(text: str) -> str:
     """
     if len(text) > _LONGEST:
         return ""
+    if text.isascii() and text.isalnum():
+        return text  # as nearly every code: there is nothing to normalise
     # Cc is control, Cf format (zero-width space, BOM), Z* every separator.
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in _DROPPED)
 

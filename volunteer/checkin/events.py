@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from volunteer.checkin import codes
 from volunteer.checkin.codes import CodeKeys, CodeKind, CodeStatus, ReadCode, ReadStationCode
@@ -90,10 +91,17 @@ def canonical(**parts: object) -> str:
     return json.dumps({name: str(part) for name, part in sorted(parts.items()) if part is not None})
 
 
+#: The keys of the settings that were read last, checked once.
+_KEYS: list[Any] = [None, None]
+
+
 def keys() -> CodeKeys:
     """Return the master keys of the codes; the highest version issues."""
     versions = settings().code_keys
-    return CodeKeys(versions, max(versions))
+    if _KEYS[0] is not versions:
+        _KEYS[:] = [versions, CodeKeys(versions, max(versions))]
+    found: CodeKeys = _KEYS[1]
+    return found
 
 
 def check_year(judged_at: dt.datetime, field: str) -> None:
