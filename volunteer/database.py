@@ -127,7 +127,8 @@ def init_app(app: Flask) -> None:
     else:
         # psycopg forgets what it prepared at every ROLLBACK, and would sweep away what `drivers` prepares.
         args = {"connect_args": {"prepare_threshold": None}}
-        options |= {"pool_size": 8, "max_overflow": 24, "pool_recycle": 1800, **args}
+        # The connection that was used last comes first: it has most prepared, and few are kept warm.
+        options |= {"pool_size": 8, "max_overflow": 24, "pool_recycle": 1800, "pool_use_lifo": True, **args}
     app.config["SQLALCHEMY_DATABASE_URI"] = conf.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)

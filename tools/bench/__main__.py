@@ -16,7 +16,7 @@ from typing import Any
 
 from tests import postgres
 from tools.bench import anomalies, imports, limits
-from tools.bench.load import Client, Figures, measure
+from tools.bench.load import Client, Figures, Request, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
 from volunteer.checkin.schemas import MOST_EVENTS
@@ -24,7 +24,7 @@ from volunteer.checkin.schemas import MOST_EVENTS
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "500"))
 BARE = 600
 #: What is measured: its name, clients, rate, p50, p99, the longest, CPU of the app, of PostgreSQL, both as multiples of
-#: the bare view's, statements.
+#: what the bare view costs just before and after it, statements.
 LINE = "{:32} {:>4} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>4}"
 HEAD = ("what", "conc", "per s", "p50 ms", "p99 ms", "max ms", "app ms", "pg ms", "x bare", "SQL")
 
@@ -50,15 +50,14 @@ def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
     """Measure one database and print its table."""
     print(f"\n{title}")
     print(LINE.format(*HEAD))
-    bare = show_limits(url, folder, postgres_folder)
-    with running(url, folder, postgres_folder) as service:
-        World(service, url, bare).run()
-    after = show_limits(url, folder, postgres_folder)
-    print(f"the bare view before and after: {bare:.3f} and {after:.3f} ms of CPU; ratios above are of the first")
-    if url.startswith("sqlite"):
-        four = f"sqlite:///{folder / 'four.db'}"
-        with running(four, folder, workers=4) as service:
-            World(service, four, bare).stalls()
+    with limits.bare_service(url, folder, postgres_folder) as bare:
+        show_limits(url, bare)
+        with running(url, folder, postgres_folder) as service:
+            World(service, url, bare).run()
+        if url.startswith("sqlite"):
+            four = f"sqlite:///{folder / 'four.db'}"
+            with running(four, folder, workers=4) as service:
+                World(service, four, bare).stalls()
 
 
 def line(name: str, clients: int, found: Figures, per: int, bare: float, statements: int | str = "") -> None:
@@ -69,23 +68,22 @@ def line(name: str, clients: int, found: Figures, per: int, bare: float, stateme
     print(LINE.format(name, clients, f"{found.rate * per:.0f}", *times, *costs, ratio, statements), flush=True)
 
 
-def show_limits(url: str, folder: Path, postgres_folder: str) -> float:
-    """Print what the machine allows at most, a view that only inserts and the insert alone; return the view's CPU."""
+def show_limits(url: str, bare: Service) -> None:
+    """Print what the machine allows at most: a view that only inserts, and the insert alone."""
     alone, cpu_ms = limits.database_alone(url, BARE)
     blank = [""] * 3
     print(LINE.format("limit: bare insert, no HTTP", 1, f"{alone:.0f}", *blank, f"{cpu_ms:.3f}", "", "", 1))
-    costs = []
-    with limits.bare_service(url, folder, postgres_folder) as service:
-        asked = [("POST", "/bare", {"volunteer_code": "9" * 27}, None)] * BARE
-        measure(service, asked[:40], 8)
-        for clients in (1, 8):
-            before = limits.rows(url)
-            found = measure(service, asked, clients)
-            if limits.rows(url) - before != BARE or {status for status, _ in found.answers} != {201}:
-                raise RuntimeError("the bare view has lost rows")
-            line("limit: bare Flask, one insert", clients, found, 1, 0, 1)
-            costs.append(found.cpu_ms)
-    return costs[-1]
+    for clients in (1, 8):
+        line("limit: bare Flask, one insert", clients, measure_bare(url, bare, BARE, clients), 1, 0, 1)
+
+
+def measure_bare(url: str, bare: Service, count: int, clients: int = 8) -> Figures:
+    """Measure the bare view, and that no row of it is lost."""
+    before = limits.rows(url)
+    found = measure(bare, [("POST", "/bare", {"volunteer_code": "9" * 27}, None)] * count, clients)
+    if limits.rows(url) - before != count or {status for status, _ in found.answers} != {201}:
+        raise RuntimeError("the bare view has lost rows")
+    return found
 
 
 def await_minute() -> None:
@@ -104,8 +102,8 @@ def resident_id(rng: random.Random) -> str:
 class World:
     """The people and places of one bench."""
 
-    def __init__(self, service: Service, url: str, bare: float) -> None:
-        """`url`: where to count what was stored; `bare`: CPU ms of the bare view."""
+    def __init__(self, service: Service, url: str, bare: Service) -> None:
+        """`url`: where to count what was stored; `bare`: the view that only inserts, measured beside every scan."""
         self.service, self.url, self.bare = service, url, bare
         self.client = Client(service.base)
         self.rng = random.Random(20261122)  # noqa: S311 - not for secrets
@@ -128,7 +126,13 @@ class World:
         seen = {status for status, _ in figures.answers}
         if not seen <= expect:
             raise RuntimeError(f"{name}: {seen - expect} {[a for s, a in figures.answers if s not in expect][:1]}")
-        line(name, clients, figures, per, self.bare, self.statements.get(name, ""))
+        line(name, clients, figures, per, 0, self.statements.get(name, ""))
+
+    def beside(self, requests: list[Request], clients: int) -> tuple[Figures, float]:
+        """Measure requests between two looks at the bare view; return the figures and the bare view's CPU ms."""
+        first = measure_bare(self.url, self.bare, 200)
+        found = measure(self.service, requests, clients)
+        return found, (first.cpu_ms + measure_bare(self.url, self.bare, 200).cpu_ms) / 2
 
     def run(self) -> None:
         """Measure everything in the order of a volunteer's life."""
@@ -248,11 +252,13 @@ class World:
         self.statements[name] = count_statements(self.service, scans[0])
         measure(self.service, scans[1:warm], 8)
         before = limits.scans(self.url)
-        found = [measure(self.service, scans[warm:half]), measure(self.service, scans[half:], 8)]
+        for part, clients in ((scans[warm:half], 1), (scans[half:], 8)):
+            figures, bare = self.beside(part, clients)
+            if {status for status, _ in figures.answers} != {201}:
+                raise RuntimeError(f"{name}: {next(told for status, told in figures.answers if status != 201)}")
+            line(name, clients, figures, 1, bare, self.statements[name])
         if limits.scans(self.url) - before != PEOPLE - warm:
             raise RuntimeError("successes and rows differ")
-        for clients, figures in zip((1, 8), found, strict=True):
-            self.show(name, figures, {201}, clients)
 
     def scan(self, code: str, way: str) -> tuple[str, str, Any, str]:
         """Return one scan of a device."""
@@ -267,11 +273,11 @@ class World:
         ][:MOST_EVENTS]
         upload = ("POST", "/checkins/batch", {"sent_at": now, "events": events}, self.device)
         before = limits.scans(self.url)
-        found = measure(self.service, [upload])
+        found, bare = self.beside([upload], 1)
         told = {one["outcome"] for one in found.answers[0][1]["results"]}
         if limits.scans(self.url) - before != len(events) or told != {f"checked_{way}"}:
             raise RuntimeError(f"successes and rows differ: {told}")
-        self.show(f"batch of {len(events)}, {way}, per scan", found, {200}, 1, len(events))
+        line(f"batch of {len(events)}, {way}, per scan", 1, found, len(events), bare)
         self.show("the same batch again, per scan", measure(self.service, [upload]), {200}, 1, len(events))
 
     def stalls(self) -> None:
