@@ -150,10 +150,8 @@ def normalise(text: str) -> str:
 
     Never raises, whatever the text. Text of over 512 characters gives "", which is no code.
     """
-    if len(text) > _LONGEST:
-        return ""
-    if text.isascii() and text.isalnum():
-        return text  # as nearly every code: there is nothing to normalise
+    if len(text) > _LONGEST or (text.isascii() and text.isalnum()):  # nothing to normalise, as in nearly every code
+        return "" if len(text) > _LONGEST else text
     # Cc is control, Cf format (zero-width space, BOM), Z* every separator.
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in _DROPPED)
 
