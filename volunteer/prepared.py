@@ -5,6 +5,7 @@ neither built, keyed nor wrapped anew each time, which costs many times what the
 errors are SQLAlchemy's, and whoever listens to the engine's statements hears these too. Source: perf.md §6; ADR 0014.
 """
 
+from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ class Query:
         return _Made(None, whole.statement, fixed, tuple(binds), row._make, processes)
 
 
-class _Write:
+class _Write(ABC):
     """What `Insert` and `Update` have in common: rows with the same columns, one or several in a statement."""
 
     def __init__(self) -> None:
@@ -153,9 +154,9 @@ class _Write:
 
     _table: sa.Table
 
+    @abstractmethod
     def _text(self, quote: Callable[[str], str], marks: Mapping[str, str], *, as_arrays: bool) -> str:
         """Return the statement, where each column's value is written as its mark."""
-        raise NotImplementedError
 
 
 class Insert(_Write):
