@@ -191,3 +191,30 @@ def test_the_measure_of_contrast_measures() -> None:
 
 def test_every_state_has_a_kind_that_sounds() -> None:
     assert {look.kind for look in LOOKS.values()} <= TONES.keys()
+
+
+#: The design's table of states (ux.md §5d): icon, role, tones in hertz, vibration in ms, colour of the ground.
+DESIGN = {
+    "ok_in": ("✓", "status", (880, 1320), (200,), "#0b6b3a"),
+    "ok_out": ("✓", "status", (1320, 880), (200,), "#0b6b3a"),
+    "dup": ("!", "status", (660, 660), (100, 80, 100), "#7a4a00"),
+    "early": ("◷", "status", (440, 440), (100, 80, 100), "#1d4ed8"),
+    "late": ("◷", "status", (440, 440), (100, 80, 100), "#1d4ed8"),
+    "none": ("?", "alert", (330, 330, 330), (400,), "#6b21a8"),
+    "wrong": ("→", "alert", (330, 330, 330), (400,), "#6b21a8"),
+    "bad": ("✕", "alert", (220,), (400,), "#b3261e"),
+    "off": ("↑", "status", (880,), (100,), "#334155"),
+    "flag": ("✓", "status", (880, 1320), (200,), "#0b6b3a"),
+    "err": ("!", "alert", (220,), (400,), "#fff"),
+}
+
+
+@pytest.mark.parametrize("key", DESIGN)
+def test_a_state_looks_and_sounds_as_designed(key: str) -> None:
+    states = [keeper(word) for word in WORDS]
+    states += [keeper(Outcome.CHECKED_IN, evidence="weak", flags=[Flag.TOO_FAR])]
+    states += [stored(1, STATION), failed("没有网络。", Audience.KEEPER, STATION)]
+    one = next(state for state in states if state.key == key)
+    icon, role, tones, buzz, ground = DESIGN[key]
+    assert (one.icon, one.role, one.tones, one.buzz) == (icon, role, tones, buzz)
+    assert colours_of(one.kind)[1].lower() == ground

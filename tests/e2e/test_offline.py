@@ -118,7 +118,9 @@ def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, g
     page.get_by_role("link", name="网络已恢复,打开完整页面").click()
     page.get_by_text("最近的扫码").wait_for()
 
-    # What the worker keeps: frames and files. Who signs out takes the day along.
+    # What the worker keeps: frames and files, whatever pages were opened. Who signs out takes the day along.
+    for path in ("/me", "/people", "/manage/activities", "/manage/scans"):
+        assert page.goto(visitor.base + path).ok, path
     for one in page.evaluate(CACHED):
         assert re.fullmatch(r"GET (/static/dist/[\w.-]+|/station/shell/(scan|queue|check)|/offline)", one), one
     # The page is closed while a scan waits: any page of the keeper's sends it.
