@@ -208,6 +208,7 @@ def test_a_liaison_alone_changes_neither_name_nor_phone(api: Api, admin: str) ->
     away = make_liaison(api, admin, unit_id=make_unit(api, admin))
     assert api("POST", f"{change}/accept", seen | {"name": "张三"}, other, expect=422).codes == {"name": "not-the-same"}
     api("POST", f"{change}/accept", seen, away, expect=404)
+    assert api("POST", f"{change}/accept", seen | {"seen": False}, other, expect=422).codes == {"seen": "required"}
     assert [one["id"] for one in api("GET", "/person-changes", token=other, expect=200).body] == [change[-36:]]
     assert api("POST", f"{change}/accept", seen, other, expect=200).body["state"] == "accepted"
     assert api("GET", path, token=liaison, expect=200).body["display_name"] == "张*封"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from volunteer.accounts.schemas import Phone
 from volunteer.registration.rules import IdType, Sex
@@ -75,12 +75,7 @@ class AcceptIn(BaseSchema):
     id_number = Text(40, load_default="", load_only=True)
     tail = Text(4, load_default="")
     reason = Text(200, load_default="")
-    seen = Truth(required=True)
-
-    @validates_schema
-    def _has_seen(self, data: dict[str, Any], **_: Any) -> None:
-        if not data["seen"]:
-            raise ValidationError("required|请先看过本人和证件原件。", "seen")
+    seen = Truth(required=True, validate=validate.OneOf([True], error="required|请先看过本人和证件原件。"))
 
 
 class RefuseIn(BaseSchema):
