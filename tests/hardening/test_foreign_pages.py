@@ -23,6 +23,8 @@ PUBLIC = re.compile(
     r"|/activities/\{open|/shifts/\{later_shift\}/signup|/v/\{|/teams/\{team\}(/join|/leave)?$"
     r"|/pairings/(areas|units|officials)/\{\w+\}$)"
 )
+#: Asked about rows of elsewhere it says that they are not in this queue (nothing more: hours/test_decision_pages.py).
+NOT_IN_QUEUE = "GET /decisions/together?"
 #: Empty sheets to fill in: the same for every liaison.
 BLANK = "/people/import/templates/"
 #: Where who has proved no phone is sent: an answer is given to the person alone.
@@ -36,7 +38,7 @@ KEEPER_CONFIRMS = re.compile(r"(GET|POST) /people/\{unproven\}")
 def lines() -> list[str]:
     """Return the lines that name a thing of ours."""
     named = (one for one in matrix.PAGES if "{" in one and not any(name in one for name in THEIRS))
-    return [one for one in named if not PUBLIC.match(one) and BLANK not in one]
+    return [one for one in named if not PUBLIC.match(one) and BLANK not in one and NOT_IN_QUEUE not in one]
 
 
 def asked(client: FlaskClient, method: str, path: str) -> int:
