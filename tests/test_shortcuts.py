@@ -2,14 +2,17 @@
 
 import copy
 import datetime as dt
+import io
 import uuid
 from typing import Any
 
 import pytest
 from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import FileStorage
 
 from volunteer.app import routes
 from volunteer.checkin import schemas as s
+from volunteer.checkin.photo_schemas import PhotoIn
 from volunteer.checkin.reasons import Direction, Outcome, Reason
 from volunteer.web import shortcuts
 
@@ -63,6 +66,14 @@ def test_every_schema_of_the_api_reads_nothing_and_odd_things_alike() -> None:
     for schema in {id(one): one for route in routes() for one in (route.body, route.query) if one is not None}.values():
         for raw in ({}, {"neu": 1}, *({name: odd} for name in schema.fields for odd in ODD[:9])):
             same_in(schema, raw)
+
+
+def test_a_file_beside_something_wrong_is_read_once() -> None:
+    """A file cannot be read again, so a form that carries one is not tried the short way first."""
+    file = FileStorage(io.BytesIO(b"sheet"), "a.xlsx")
+    with pytest.raises(ValidationError) as found:
+        shortcuts.load(PhotoIn(), {"file": file, "more": "1"})
+    assert set(found.value.messages) == {"more"}
 
 
 def test_what_goes_out_is_the_same() -> None:

@@ -37,6 +37,7 @@ BEYOND = {
     ("phone_code", "required"): "depends on whose phone it is",
     ("guardian", "required"): "of minors, and then whole",
     ("code", "required"): "or a ticket",
+    ("reason", "required"): "of a refusal, or of a sheet of paper in the place of a good one",
     ("category", "unknown-value"): "the table of codes can be edited",
     ("political_status", "unknown-value"): "the table of codes can be edited",
     ("skills", "unknown-value"): "the table of codes can be edited",
@@ -77,7 +78,7 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 422:
         return True
     problem = json.loads(response.content)
-    if problem["code"] == "unreadable-file":
+    if "errors" not in problem:  # what is in a file is beyond its schema
         return False
     faults = [
         fault | {"field": fault["field"].removeprefix("shifts.").lstrip("0123456789.")} for fault in problem["errors"]

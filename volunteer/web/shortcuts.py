@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing, validate
 
-from volunteer.web.schemas import Choice, Id, Instant
+from volunteer.web.schemas import Choice, Id, Instant, Upload
 
 Way = Callable[[Any], Any]
 REQUIRED = object()
@@ -56,8 +56,9 @@ def _is_plain(schema: Schema) -> bool:
 
 
 def _way_in(schema: Schema) -> Way | None:
-    """Return the short way in, None where there is none."""
-    if not _is_plain(schema) or schema.unknown != "raise":
+    """Return the short way in, None where there is none; a file can be read once, so it is not tried on."""
+    has_file = any(isinstance(field, Upload) for field in schema.load_fields.values())
+    if has_file or not _is_plain(schema) or schema.unknown != "raise":
         return None
     steps = [
         (
