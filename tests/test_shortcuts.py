@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from volunteer.app import routes
 from volunteer.checkin import schemas as s
-from volunteer.checkin.photo_schemas import PhotoIn
+from volunteer.checkin.photos.photo_schemas import PhotoIn
 from volunteer.checkin.reasons import Direction, Outcome, Reason
 from volunteer.web import shortcuts
 

@@ -12,7 +12,7 @@ from volunteer import jobs
 from volunteer.accounts import sign_in
 from volunteer.anomalies import service as anomalies
 from volunteer.checkin import jobs as checkin
-from volunteer.checkin import phones
+from volunteer.checkin.visits import phones
 from volunteer.exports import service as exports
 from volunteer.hours import verification
 from volunteer.imports import storing

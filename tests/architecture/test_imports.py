@@ -1,7 +1,7 @@
 """Who may import what inside and between rooms: the part of docs/architecture.md that lint-imports cannot say.
 
 The floors are a contract in pyproject.toml. Here, a module's door is found by the words of its name: ``api``,
-``api_batches`` and ``batches_api`` are all the door ``api``.
+``api_batches`` and ``batches_api`` are all the door ``api``, in the room itself or in a package of it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +34,7 @@ def door_of(module: str) -> str | None:
     """Return the door of a room that a module is, or None."""
     if not room_of(module):
         return None
-    words = module.split(".")[2].split("_")
+    words = module.rpartition(".")[2].split("_")
     return next((door for door in RANKS if door in words), None)
 
 
@@ -48,7 +48,7 @@ def imports(graph: grimp.ImportGraph) -> Iterator[tuple[str, str]]:
 def pure_rules_that_reach_a_framework(graph: grimp.ImportGraph) -> Iterator[str]:
     frameworks = sorted(module for module in graph.modules if is_framework(module))
     for module in sorted(graph.modules):
-        if room_of(module) and (door_of(module) == "rules" or module.split(".")[2] in PURE):
+        if room_of(module) and (door_of(module) == "rules" or module.rpartition(".")[2] in PURE):
             for framework in frameworks:
                 chain = graph.find_shortest_chain(importer=module, imported=framework)
                 if chain:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from volunteer.checkin.fold import fold
+from volunteer.checkin.attendance.fold import fold
 from volunteer.checkin.reasons import Direction, Flag, Mode
 from volunteer.checkin.rules import Scan, ShiftFacts
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
-from volunteer.checkin import lives, service
+from volunteer.checkin import service
+from volunteer.checkin.attendance import lives
 
 
 @pytest.fixture

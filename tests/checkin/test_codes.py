@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volunteer.checkin import codes
-from volunteer.checkin.codes import CodeKeys, CodeKind, CodeStatus
+from volunteer.checkin.credentials import codes
+from volunteer.checkin.credentials.codes import CodeKeys, CodeKind, CodeStatus
 
 ZONE = ZoneInfo("Asia/Shanghai")
 KEYS = CodeKeys({3: b"k" * 32}, 3)

@@ -7,7 +7,7 @@ import pytest
 from tests.checkin.making import Post, make_post, told
 from tests.conftest import Answer, Api
 from tests.registration.making import Volunteer, add_child
-from volunteer.checkin import cards
+from volunteer.checkin.credentials import cards
 
 HERE = {"latitude": 39.9075, "longitude": 116.3972, "accuracy_m": 20}
 

@@ -22,12 +22,12 @@ from tests.checkin.folding import (
     scan,
     shift,
 )
-from volunteer.checkin.fold import fold
-from volunteer.checkin.outcomes import State, state
-from volunteer.checkin.presence import presences
+from volunteer.checkin.attendance.fold import fold
+from volunteer.checkin.attendance.outcomes import State, state
+from volunteer.checkin.attendance.presence import presences
+from volunteer.checkin.attendance.segments import join, quiet_points, remembered_until, segment_for, segments
 from volunteer.checkin.reasons import MESSAGES, Evidence, Flag, Mode, Outcome, Reason, in_order
 from volunteer.checkin.rules import Scan, judge_arrival, shift_refusals, window_refusals
-from volunteer.checkin.segments import join, quiet_points, remembered_until, segment_for, segments
 
 # Words
 

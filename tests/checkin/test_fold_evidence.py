@@ -15,8 +15,8 @@ from tests.checkin.folding import (
     outcomes,
     scan,
 )
-from volunteer.checkin.fold import fold
-from volunteer.checkin.presence import review_kind
+from volunteer.checkin.attendance.fold import fold
+from volunteer.checkin.attendance.presence import review_kind
 from volunteer.checkin.reasons import Evidence, Flag, Mode, Outcome
 from volunteer.hours.facts import PendingKind
 

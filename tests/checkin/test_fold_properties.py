@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.checkin.folding import IN, ON_PAPER, OUT, UNCONFIRMED, shift
-from volunteer.checkin.fold import fold, in_judged_order
-from volunteer.checkin.presence import presences
+from volunteer.checkin.attendance.fold import fold, in_judged_order
+from volunteer.checkin.attendance.presence import presences
+from volunteer.checkin.attendance.segments import join, quiet_points, segment_for, segments
 from volunteer.checkin.reasons import Flag, Mode, Reason
 from volunteer.checkin.rules import Scan, ShiftFacts, judge_arrival, shift_refusals
-from volunteer.checkin.segments import join, quiet_points, segment_for, segments
 
 _FLAGS = st.frozensets(
     st.sampled_from([Flag.LATE, Flag.OVER_CAPACITY, Flag.NO_LOCATION]), max_size=1

@@ -18,8 +18,8 @@ from tests.conftest import Api
 from tests.pages import Browser
 from tests.stations.making import make_station
 from volunteer import config
-from volunteer.checkin import codes, packs
-from volunteer.checkin.codes import CodeKeys, CodeKind
+from volunteer.checkin.credentials import codes, packs
+from volunteer.checkin.credentials.codes import CodeKeys, CodeKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VECTORS = json.loads((Path(__file__).parent / "pack_vectors.json").read_text())

@@ -14,8 +14,9 @@ from tests.checkin.test_visit_pages import foreign_station, here, press, rows, s
 from tests.pages import Browser
 from tests.registration.making import PASSWORD, add_child
 from volunteer import pdf
-from volunteer.checkin import cards, paper_codes
-from volunteer.checkin.codes import CodeKeys
+from volunteer.checkin.credentials import cards
+from volunteer.checkin.credentials.codes import CodeKeys
+from volunteer.checkin.posters import paper_codes
 from volunteer.database import db
 
 AT_STATION = {"latitude": "39.9075", "longitude": "116.3972", "accuracy_m": "20"}

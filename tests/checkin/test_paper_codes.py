@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volunteer.checkin import paper_codes
-from volunteer.checkin.codes import CodeKeys
+from volunteer.checkin.credentials.codes import CodeKeys
+from volunteer.checkin.posters import paper_codes
 
 OLD = CodeKeys({3: b"k" * 32}, 3)
 BOTH = CodeKeys({3: b"k" * 32, 4: b"n" * 32}, 4)

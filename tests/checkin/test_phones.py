@@ -14,7 +14,7 @@ from tests.pages import Browser
 from tests.registration.making import PASSWORD, Volunteer
 from volunteer import housekeeping
 from volunteer.anomalies.rules import Thresholds
-from volunteer.checkin import phones
+from volunteer.checkin.visits import phones
 from volunteer.database import db
 
 

@@ -18,8 +18,8 @@ from tests.conftest import Api
 from tests.pages import Browser
 from tests.units.making import make_staff
 from tools.bench.decoders import KINDS, scene
-from volunteer.checkin import photo_reader
-from volunteer.checkin.photos import MOST_BYTES
+from volunteer.checkin.photos import photo_reader
+from volunteer.checkin.photos.photos import MOST_BYTES
 
 OURS = "911234567891" + "0" * 13
 

@@ -11,8 +11,9 @@ from tests.checkin.making import Post, make_post
 from tests.conftest import Api
 from tests.pages import Browser
 from tests.registration.making import PASSWORD, Volunteer
-from volunteer.checkin import codes, door
-from volunteer.checkin.codes import CodeKeys
+from volunteer.checkin.credentials import codes
+from volunteer.checkin.credentials.codes import CodeKeys
+from volunteer.checkin.door import door
 
 KEYS = CodeKeys({3: b"k" * 32}, 3)
 HERE, THERE, DAY = UUID(int=1), UUID(int=2), dt.date(2026, 3, 22)

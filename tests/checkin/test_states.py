@@ -12,9 +12,9 @@ from markupsafe import escape
 
 from tests.conftest import ZONE, read_settings
 from volunteer import config
-from volunteer.checkin.looks import LOOKS, TONES
+from volunteer.checkin.door.looks import LOOKS, TONES
+from volunteer.checkin.door.states import Audience, Shown, failed, shown, stored
 from volunteer.checkin.reasons import Flag, Outcome, Reason
-from volunteer.checkin.states import Audience, Shown, failed, shown, stored
 
 SCSS = Path(__file__).resolve().parents[2] / "assets" / "scss" / "_states.scss"
 STATION, SHIFT, PERSON = UUID(int=1), UUID(int=2), UUID(int=3)

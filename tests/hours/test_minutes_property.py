@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volunteer.checkin.fold import fold
-from volunteer.checkin.presence import presences
+from volunteer.checkin.attendance.fold import fold
+from volunteer.checkin.attendance.presence import presences
 from volunteer.checkin.reasons import Direction
 from volunteer.checkin.rules import Scan, ShiftFacts, shift_refusals
 from volunteer.hours.facts import Hours, MakeUp, PairKey, PendingKind, Presence, Rulings, ShiftTimes

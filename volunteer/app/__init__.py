@@ -36,18 +36,11 @@ from volunteer.certificates import desk_pages as certificates_desk
 from volunteer.certificates import own_pages as own_certificates_pages
 from volunteer.certificates import pages as certificates_pages
 from volunteer.checkin import api as checkin_api
-from volunteer.checkin import (
-    evidence_pages,
-    paper_api,
-    paper_pages,
-    photo_pages,
-    poster_pages,
-    roster_pages,
-    station_pages,
-    sync_pages,
-    visit_pages,
-)
 from volunteer.checkin import pages as checkin_pages
+from volunteer.checkin.door import evidence_pages, roster_pages, station_pages, sync_pages
+from volunteer.checkin.photos import photo_pages
+from volunteer.checkin.posters import paper_api, paper_pages, poster_pages
+from volunteer.checkin.visits import visit_pages
 from volunteer.clock import Clock, SystemClock
 from volunteer.config import Settings
 from volunteer.demo import pages as demo_pages

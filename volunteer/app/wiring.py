@@ -24,14 +24,11 @@ from volunteer.certificates import merging as certificates_merging
 from volunteer.certificates import service as certificates
 from volunteer.certificates import superseding
 from volunteer.checkin import jobs as checkin_jobs
-from volunteer.checkin import marks as checkin_marks
-from volunteer.checkin import merging as checkin_merging
 from volunteer.checkin import queries as checkin_queries
 from volunteer.checkin import service as checkin
-from volunteer.checkin import (
-    showing,
-    station_pages,
-)
+from volunteer.checkin.attendance import merging as checkin_merging
+from volunteer.checkin.door import marks as checkin_marks
+from volunteer.checkin.door import showing, station_pages
 from volunteer.clock import Instant
 from volunteer.demo import pages as demo_pages
 from volunteer.hours import decision_pages

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from volunteer.activities.service import ShiftFacts
+from volunteer.checkin.attendance.outcomes import Decision
 from volunteer.checkin.keys import Claim
-from volunteer.checkin.outcomes import Decision
 from volunteer.checkin.reasons import MESSAGES, Outcome, Reason
 from volunteer.checkin.recording import Recorded
 

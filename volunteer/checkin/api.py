@@ -7,9 +7,11 @@ from typing import Any
 from flask import request
 
 from volunteer.access import Permission, Scope
-from volunteer.checkin import cards, packing, photos, queries, service
+from volunteer.checkin import queries, service
 from volunteer.checkin import schemas as s
-from volunteer.checkin.photo_schemas import PhotoIn, PhotoOut
+from volunteer.checkin.credentials import cards, packing
+from volunteer.checkin.photos import photos
+from volunteer.checkin.photos.photo_schemas import PhotoIn, PhotoOut
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
 from volunteer.web.schemas import Page

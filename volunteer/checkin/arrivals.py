@@ -18,16 +18,16 @@ from volunteer.activities import signups
 from volunteer.activities.rules import ActivityStatus, SignupStatus
 from volunteer.activities.service import ShiftFacts as FullShift
 from volunteer.activities.service import SignupView
-from volunteer.checkin import phones
+from volunteer.checkin.attendance.lives import Life, of_fold
+from volunteer.checkin.attendance.outcomes import Decision
 from volunteer.checkin.events import Event, Proof
 from volunteer.checkin.keys import ScanKeyIn, claim
-from volunteer.checkin.lives import Life, of_fold
 from volunteer.checkin.models import CodeForm
-from volunteer.checkin.outcomes import Decision
+from volunteer.checkin.posters.sheets import WordFault
 from volunteer.checkin.reasons import Direction, Evidence, Flag, Mode, Outcome, Reason, in_order
 from volunteer.checkin.rules import Arrival, Scan, shift_refusals
 from volunteer.checkin.scanners import Scanner
-from volunteer.checkin.sheets import WordFault
+from volunteer.checkin.visits import phones
 from volunteer.hours.spans import instant_of, minute_of
 from volunteer.registration.rules import PersonStatus
 from volunteer.registration.service import PersonFacts

@@ -10,8 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from volunteer.checkin import codes
-from volunteer.checkin.codes import CodeKeys, CodeKind, CodeStatus, ReadCode, ReadStationCode
+from volunteer.checkin.credentials import codes
+from volunteer.checkin.credentials.codes import CodeKeys, CodeKind, CodeStatus, ReadCode, ReadStationCode
 from volunteer.checkin.models import Accuracy, CodeForm
 from volunteer.checkin.reasons import Direction, Mode, Reason
 from volunteer.config import settings

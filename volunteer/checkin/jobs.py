@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from volunteer.activities import lifecycle as activities_life
 from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts
-from volunteer.checkin import lives, projection
+from volunteer.checkin.attendance import lives, projection
+from volunteer.checkin.attendance.owners import OWNER, WITH_OWNERS, records_of
 from volunteer.checkin.models import ATTENDANCES, SCANS, ScanPlace, ScanRow
-from volunteer.checkin.owners import OWNER, WITH_OWNERS, records_of
 from volunteer.clock import to_minute
 from volunteer.config import settings
 from volunteer.database import reading, transaction

@@ -7,7 +7,7 @@ from flask import Response, g, make_response, render_template, request
 
 from volunteer.access import Permission, Scope
 from volunteer.accounts import service as accounts
-from volunteer.checkin import cards, spoken
+from volunteer.checkin.credentials import cards, spoken
 from volunteer.web.pages import Pages
 
 pages = Pages("checkin")

@@ -15,13 +15,13 @@ from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
 from volunteer.activities.rules import ActivityStatus, SignupStatus
 from volunteer.activities.service import ShiftFacts, SignupView
-from volunteer.checkin import outcomes
-from volunteer.checkin.lives import of_fold
+from volunteer.checkin.attendance import outcomes
+from volunteer.checkin.attendance.lives import of_fold
+from volunteer.checkin.attendance.outcomes import State
+from volunteer.checkin.attendance.owners import records_of
+from volunteer.checkin.attendance.projection import facts_of
 from volunteer.checkin.models import ATTENDANCES as ROWS
 from volunteer.checkin.models import ScanRow
-from volunteer.checkin.outcomes import State
-from volunteer.checkin.owners import records_of
-from volunteer.checkin.projection import facts_of
 from volunteer.checkin.reasons import Direction, Evidence, Flag
 from volunteer.checkin.rules import window
 from volunteer.clock import day_starts_at, site_day

@@ -17,14 +17,15 @@ from sqlalchemy.orm import Session
 
 from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts as FullShift
-from volunteer.checkin import codes, lives, projection
 from volunteer.checkin.arrivals import Arrived, Desk, outcome_of_stranger
-from volunteer.checkin.codes import ReadCode
+from volunteer.checkin.attendance import lives, projection
+from volunteer.checkin.attendance.lives import Life
+from volunteer.checkin.attendance.outcomes import Decision, Folded
+from volunteer.checkin.credentials import codes
+from volunteer.checkin.credentials.codes import ReadCode
 from volunteer.checkin.events import Event, Proof, check_year, no_such_time, prove
 from volunteer.checkin.keys import Claim, Claimed, claim_events
-from volunteer.checkin.lives import Life
 from volunteer.checkin.models import SCAN_PLACES, SCANS
-from volunteer.checkin.outcomes import Decision, Folded
 from volunteer.checkin.reasons import Direction, Mode, Reason
 from volunteer.checkin.rules import Arrival, judge_arrival
 from volunteer.checkin.scanners import Scanner

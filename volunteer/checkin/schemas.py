@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from volunteer.checkin.marks import MARKS, RESULTS
-from volunteer.checkin.outcomes import State
+from volunteer.checkin.attendance.outcomes import State
+from volunteer.checkin.door.marks import MARKS, RESULTS
 from volunteer.checkin.reasons import Direction, Evidence, Outcome, Reason
 from volunteer.web.schemas import BaseSchema, Choice, Day, Id, Instant, Number, Page, QuerySchema, Text, Truth, Whole
 
@@ -377,7 +377,7 @@ class PackEntryOut(BaseSchema):
 
 
 class PackOut(BaseSchema):
-    """A station's day for a scanner without a network; `checkin.packs` says how an entry is opened."""
+    """A station's day for a scanner without a network; `checkin.credentials.packs` says how an entry is opened."""
 
     format = Whole(1, 1)
     station_id = Id()

@@ -16,17 +16,21 @@ from sqlalchemy.orm import Session
 from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
-from volunteer.checkin import answers, lives, paper_codes, phones, projection, sheets, tickets
+from volunteer.checkin import answers
+from volunteer.checkin.attendance import lives, projection
+from volunteer.checkin.attendance.projection import has_attended, presences_of, recorded_by
+from volunteer.checkin.credentials import tickets
 from volunteer.checkin.events import Event, Position, Proof, canonical, prove_station
 from volunteer.checkin.jobs import close_due, rebuild
 from volunteer.checkin.keys import Claim, scan_of_client
 from volunteer.checkin.models import SCAN_VOIDS, CodeForm, ScanVoid
-from volunteer.checkin.projection import has_attended, presences_of, recorded_by
+from volunteer.checkin.posters import paper_codes, sheets
+from volunteer.checkin.posters.sheets import Sheet
 from volunteer.checkin.reasons import MESSAGES, Direction, Mode, Outcome, Reason
 from volunteer.checkin.recording import Recorded, Recording, judge_times
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
-from volunteer.checkin.sheets import Sheet
+from volunteer.checkin.visits import phones
 from volunteer.database import reading, transaction
 from volunteer.errors import Conflict, Forbidden, NotFound, invalid
 from volunteer.registration import service as registration

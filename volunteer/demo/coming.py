@@ -9,8 +9,8 @@ from typing import Any
 
 from volunteer.access import Actor
 from volunteer.activities import lifecycle
-from volunteer.checkin import paper
 from volunteer.checkin import service as checkin
+from volunteer.checkin.posters import paper
 from volunteer.clock import Instant
 from volunteer.demo import events
 from volunteer.demo.events import Event

@@ -13,8 +13,8 @@ from typing import Any
 from volunteer.access import Actor
 from volunteer.activities import changes, lifecycle, signups, views
 from volunteer.activities.schemas import ActivityIn
-from volunteer.checkin import cards
 from volunteer.checkin import service as checkin
+from volunteer.checkin.credentials import cards
 from volunteer.clock import Instant
 from volunteer.demo.story import Person, Span, Story, read, rows_of
 

@@ -18,7 +18,7 @@ class Presence:
 
     Attributes:
         shift: the shift; None only for scans that name none and found none (`unmatched`).
-        pairs: its closed pairs (`checkin.presence.presences`), strong or not.
+        pairs: its closed pairs (`checkin.attendance.presence.presences`), strong or not.
         unmatched: scans that wait for a person though they prove no minute: an out whose in has not arrived.
         open_until: the last minute of the out window if a pair has no out yet; past it the attendance is unclosed.
         station_id: where a shiftless unmatched scan was made; else the shift's station is taken.

@@ -1,5 +1,5 @@
 // The sealed list of a station's day: an entry opens only with the pass number in the code that is shown. The other side
-// of `volunteer/checkin/packs.py`, whose test vectors both read.
+// of `volunteer/checkin/credentials/packs.py`, whose test vectors both read.
 const FORMAT = 1, STEP_MS = 30_000, LIVE_STEPS = 2, LATE_STEPS = 60, TAG = 2, NONCE = 12, INDEX_HEX = 32;
 const bytes = (text) => new TextEncoder().encode(text);
 const unhex = (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));

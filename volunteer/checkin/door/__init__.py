@@ -1,0 +1,1 @@
+"""What a keeper does and sees at the door: scanning, lists, evidence, what waits for a network."""

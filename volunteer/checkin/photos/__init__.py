@@ -1,0 +1,1 @@
+"""Reading a code from a photo where the page cannot."""

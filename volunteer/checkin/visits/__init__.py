@@ -1,0 +1,1 @@
+"""What a volunteer does before a station's code."""
