@@ -55,6 +55,23 @@ def test_closing_tells_each_person_once_and_changes_no_answer(post: Post) -> Non
     assert messages(post.api, who.token).count("hours-unclosed") == 1
 
 
+def test_who_tried_to_check_out_is_told_why_it_did_not_count(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    post.scan(who, "in", shift)
+    post.go(61)
+    old = post.code(who)
+    post.go(65)
+    assert post.scan(old, "out", shift).body["reason"] == "code-expired"
+    post.go(121)
+    with post.api.app.app_context():
+        jobs.watch(post.api.now())
+    items = post.api("GET", "/me/messages", token=who.token, expect=200).body["items"]
+    (told,) = [one["body"] for one in items if one["kind"] == "hours-unclosed"]
+    assert "11:05 扫的签退没有被接受(签到码已过期" in told
+    assert "申请补录" in told
+
+
 def test_rebuilding_finds_what_was_changed_behind_its_back(post: Post) -> None:
     shift = post.shift(0, 60)
     who = post.volunteer(shift)

@@ -16,8 +16,10 @@ from volunteer.activities import lifecycle as activities_life
 from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts
 from volunteer.checkin.attendance import lives, projection
+from volunteer.checkin.attendance.lives import Life
 from volunteer.checkin.attendance.owners import OWNER, WITH_OWNERS, records_of
 from volunteer.checkin.models import ATTENDANCES, SCANS, ScanPlace, ScanRow
+from volunteer.checkin.reasons import MESSAGES, Direction, Outcome
 from volunteer.clock import to_minute
 from volunteer.config import settings
 from volunteer.database import reading, transaction
@@ -108,12 +110,33 @@ def _tell_unclosed(now: dt.datetime) -> int:
             )
             rows = session.execute(query).all()
             shifts = activities.shifts_of(session, {row.shift_id for row in rows})
+            life = lives.whole(session, person_id) if rows else None
             for row in rows:
-                hours.tell_unclosed(session, person_id, shifts[row.shift_id], now)
+                why = _tried(life, row.shift_id) if life else None
+                hours.tell_unclosed(session, person_id, shifts[row.shift_id], now, why)
             told += len(rows)
             ids = [row.id for row in rows]
             session.execute(sa.update(ATTENDANCES).where(ATTENDANCES.c.id.in_(ids)).values(told_unclosed_at=now))
     return told
+
+
+def _tried(life: Life, shift_id: uuid.UUID) -> str | None:
+    """Return what became of the last check-out that was tried after the open in and did not count, None without one."""
+    folded = life.folded()
+    opened = folded.attendances[shift_id].pairs[-1].in_at
+    tried = [
+        decision
+        for scan in life.scans.values()
+        if scan.direction is Direction.OUT
+        and (decision := folded.decisions[scan.id]).outcome is Outcome.REFUSED
+        and decision.at >= opened
+        and decision.shift_id in (shift_id, None)
+    ]
+    if not tried:
+        return None
+    last = max(tried, key=lambda decision: decision.at)
+    at = last.at.astimezone(settings().zone)
+    return f"没有有效的签退:{at:%H:%M} 扫的签退没有被接受({MESSAGES[last.reason or last.outcome].rstrip('。')})。"
 
 
 def rebuild(now: dt.datetime) -> dict[str, int]:

@@ -33,11 +33,16 @@ def tell_decision(session: Session, request: HourRequest, shift: ShiftFacts | No
     tell(session, request.person_id, f"hours-{request.kind.replace('_', '-')}", text, now)
 
 
-def tell_unclosed(session: Session, person_id: uuid.UUID, shift: ShiftFacts, now: dt.datetime) -> None:
-    """Tell a person that a shift has no check-out and counts 0 minutes for now, and until when to ask for a make-up."""
+def tell_unclosed(
+    session: Session, person_id: uuid.UUID, shift: ShiftFacts, now: dt.datetime, why: str | None = None
+) -> None:
+    """Tell a person that a shift has no check-out and counts 0 minutes for now, and until when to ask for a make-up.
+
+    `why` is a sentence about a check-out that was tried and did not count.
+    """
     due = make_up_deadline(shift.ends_at.astimezone(settings().zone).date())
     text = (
-        f"「{shift.activity_title}」没有签退记录,这次服务暂记 0 分钟。"
+        f"「{shift.activity_title}」{why or '没有签退记录,'}这次服务暂记 0 分钟。"
         f"如已完成服务,请在 {due.on.isoformat()} 前在“我的时长”申请补录;设备稍后上传的签退会自动计入。"
     )
     tell(session, person_id, "hours-unclosed", text, now)
