@@ -51,6 +51,15 @@ def test_any_text_and_any_bytes_come_back_as_they_went_in(app: Flask) -> None:
             assert [one._asdict() for one in of(session, texts=[text])] == [rows[number]]
 
 
+def test_alone_it_sees_what_a_use_case_under_way_has_written(app: Flask) -> None:
+    one = Query(lambda _: sa.select(HITS.c.id).where(HITS.c.key == sa.bindparam("key")))
+    with app.app_context():
+        with transaction() as session:
+            ADD(session, hits(b"a"))
+            assert len(one.alone(key=b"a")) == 1
+        assert len(one.alone(key=b"a")) == 1
+
+
 def test_it_is_of_the_session_s_transaction(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(KeyError), transaction() as session:  # noqa: PT012 - what a use case does before it fails

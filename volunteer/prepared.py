@@ -73,7 +73,13 @@ class Query:
         return [_received(made, row) for row in rows]
 
     def alone(self, **values: Any) -> list[Any]:
-        """Run it outside any transaction, as the only thing that is asked: no BEGIN, no ROLLBACK. Return the rows."""
+        """Run it outside any transaction, as the only thing that is asked: no BEGIN, no ROLLBACK. Return the rows.
+
+        Inside a use case it is one more thing that is asked there, which sees what that has written.
+        """
+        session = db.session()
+        if session.info.get("writing"):
+            return self(session, **values)
         with lent(db.engine) as connection:
             return self._run(connection, values)
 

@@ -105,6 +105,7 @@ def run(backend: Backend, folder: Path, examples: int) -> None:
     assert f"Tested: {len(routes())}\n" in report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_no_request_breaks_the_service_or_its_description(backend: Backend, tmp_path: Path) -> None:
     run(backend, tmp_path, 5)

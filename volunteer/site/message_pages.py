@@ -34,6 +34,8 @@ KINDS = {
     "change-phone-asked": _l("Another phone was asked for"),
     "change-identity-asked": _l("A correction was asked for"),
     "call-back": _l("Please call back"),
+    "proposal-made": _l("An activity was proposed"),
+    "proposal-answered": _l("A proposal was answered"),
     "phone-changed": _l("Another phone"),
 }
 
