@@ -30,8 +30,8 @@ test: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## every test that is
 coverage: ## the same, with branch coverage: half as long again
 	@$(MAKE) test ARGS='--cov --cov-branch --cov-report=term $(ARGS)'
 
-test-slow: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## faults, drills, large data: minutes, not seconds
-	$(BIN)/python -m pytest -m slow $(ARGS)
+test-slow: .venv/.dev $(CATALOGUES) $(ASSETS) $(BROWSER_NEEDED) ## faults, drills, large data, the fuzz, desks in a browser: minutes, not seconds
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 
 check: .venv/.dev ## style, types, import floors, layout, translations: all that needs no running service
 	$(BIN)/ruff check .
