@@ -239,6 +239,7 @@ def test_reviews_are_accepted_one_by_one_and_together(visitor: Visitor, stage: S
     visitor.type("原因", "名单上没有签名")
     visitor.tap("不通过", "button")
     visitor.tap("签到核对 2")
+    visitor.page.get_by_text("查找和筛选").click()
     visitor.pick("需要留意的情况", "人工登记")
     visitor.tap("查询")
     visitor.tap("通过勾选的项")
