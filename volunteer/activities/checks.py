@@ -14,7 +14,7 @@ from volunteer.activities import rules
 from volunteer.activities.models import Shift
 from volunteer.clock import to_minute
 from volunteer.database import new_id
-from volunteer.errors import Fault
+from volunteer.errors import Fault, InvalidInput
 from volunteer.registration import code_tables
 from volunteer.teams import service as teams
 from volunteer.units import service as units
@@ -51,6 +51,15 @@ def skill_faults(session: Session, values: Mapping[str, Any], prefix: str = "") 
     if not values.get("skills"):
         return []
     return code_tables.unknown_codes(session, "skills", values["skills"], f"{prefix}skills")
+
+
+def require_sound(session: Session, values: Mapping[str, Any], now: dt.datetime) -> None:
+    """Raise InvalidInput with all that is wrong with a whole draft: the activity and each of its `shifts`."""
+    faults = activity_faults(session, values)
+    for index, shift in enumerate(values["shifts"]):
+        faults += shift_faults(session, shift, now, f"shifts.{index}.")
+    if faults:
+        raise InvalidInput(faults)
 
 
 def point_faults(values: Mapping[str, Any], prefix: str = "") -> list[Fault]:

@@ -20,7 +20,7 @@ from volunteer.activities.rules import ActivityStatus
 from volunteer.activities.service import HAS_ATTENDED
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, transaction
-from volunteer.errors import Forbidden, IllegalTransition, InvalidInput, NotFound
+from volunteer.errors import Forbidden, IllegalTransition, NotFound
 from volunteer.stations import service as stations
 
 CLOSED_AFTER = dt.timedelta(minutes=60)
@@ -59,11 +59,7 @@ def make_draft(
     Raises:
         InvalidInput: all faults of the activity and its shifts at once.
     """
-    faults = checks.activity_faults(session, values)
-    for index, shift in enumerate(values["shifts"]):
-        faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
-    if faults:
-        raise InvalidInput(faults)
+    checks.require_sound(session, values, now)
     plain = {name: value for name, value in values.items() if name not in (*SEALED, "shifts")}
     activity = Activity(
         id=activity_id or new_id(),

@@ -20,7 +20,7 @@ from volunteer.activities.models import Activity, Shift
 from volunteer.activities.rules import ActivityStatus
 from volunteer.clock import to_minute
 from volunteer.database import transaction
-from volunteer.errors import IllegalTransition, InvalidInput
+from volunteer.errors import IllegalTransition
 from volunteer.stations import service as stations
 
 
@@ -61,11 +61,7 @@ def redraft(
     Raises:
         InvalidInput: all faults of the activity and its shifts at once.
     """
-    faults = checks.activity_faults(session, values)
-    for index, shift in enumerate(values["shifts"]):
-        faults += checks.shift_faults(session, shift, now, f"shifts.{index}.")
-    if faults:
-        raise InvalidInput(faults)
+    checks.require_sound(session, values, now)
     for name in set(values) - {*lifecycle.SEALED, "shifts"}:
         setattr(activity, name, values[name])
     lifecycle.seal_leader(activity, values)

@@ -192,6 +192,16 @@ def require_scan_station(actor: Actor, station_id: uuid.UUID) -> StationBrief:
     return station
 
 
+def require_station_of(actor: Actor, row: Any) -> None:
+    """Raise NotFound unless the caller keeps the station of a scan's shift, or else the one where it was made."""
+    shift = activities.shifts_of(reading(), [row.shift_id]).get(row.shift_id) if row.shift_id else None
+    station_id = shift.station_id if shift else row.station_id
+    if station_id is not None:
+        stations.require_station(actor, Permission.RUN_ACTIVITIES, station_id)
+    elif not actor.has_everywhere(Permission.RUN_ACTIVITIES):
+        raise NotFound
+
+
 def view(row: Any, now: dt.datetime) -> dict[str, Any]:
     """Return an attendance as everybody may see it who may see it at all."""
     facts = facts_of(row)

@@ -26,12 +26,13 @@ from volunteer.checkin.keys import Claim, scan_of_client
 from volunteer.checkin.models import SCAN_VOIDS, CodeForm, ScanVoid
 from volunteer.checkin.posters import paper_codes, sheets
 from volunteer.checkin.posters.sheets import Sheet
+from volunteer.checkin.queries import require_station_of
 from volunteer.checkin.reasons import MESSAGES, Direction, Mode, Outcome, Reason
 from volunteer.checkin.recording import Recorded, Recording, judge_times
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
 from volunteer.checkin.visits import phones
-from volunteer.database import reading, transaction
+from volunteer.database import transaction
 from volunteer.errors import Conflict, Forbidden, NotFound, invalid
 from volunteer.registration import service as registration
 from volunteer.registration.rules import PersonStatus
@@ -231,7 +232,7 @@ def void_scan(actor: Actor, scan_id: uuid.UUID, reason: str, now: dt.datetime) -
         if row is None:
             raise NotFound
         person = registration.lock_person(session, row.person_id) if row.person_id else None
-        _require_station_of(actor, row)
+        require_station_of(actor, row)
         if person and actor.account in registration.account_ids_of(session, person.id):
             raise Forbidden("不能作废本人或所代办人员的签到记录,请由其他工作人员处理。")
         void = sa.select(ScanVoid.scan_id).where(ScanVoid.scan_id == scan_id)
@@ -340,13 +341,3 @@ def _listed(recorded: Recorded | None) -> dict[str, Any]:
         reason = Reason.NOT_SIGNED_UP
         return {"outcome": Outcome.REFUSED, "reason": reason, "reasons": [reason], "message": MESSAGES[reason]}
     return answers.whole(recorded, recorded.decision)
-
-
-def _require_station_of(actor: Actor, row: Any) -> None:
-    """Raise NotFound unless the caller keeps the station of a scan's shift, or else the one where it was made."""
-    shift = activities.shifts_of(reading(), [row.shift_id]).get(row.shift_id) if row.shift_id else None
-    station_id = shift.station_id if shift else row.station_id
-    if station_id is not None:
-        stations.require_station(actor, Permission.RUN_ACTIVITIES, station_id)
-    elif not actor.has_everywhere(Permission.RUN_ACTIVITIES):
-        raise NotFound

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from volunteer.access import Actor, Permission, Role
 from volunteer.areas import service as areas
 from volunteer.areas.rules import AreaLevel
-from volunteer.clock import site_day
-from volunteer.config import settings
 from volunteer.database import reading
-from volunteer.errors import NotFound, invalid
+from volunteer.errors import NotFound
 from volunteer.reports import area_figures, queries
+from volunteer.reports.periods import day_asked
 from volunteer.reports.queries import AreaOfTree, Setting
 from volunteer.reports.unit_rates import BEFORE
 from volunteer.units import service as units
@@ -122,10 +121,7 @@ def area_rates(actor: Actor, query: AreaRatesQuery, now: dt.datetime) -> AreaRat
         InvalidInput: `in-future` on `as_of`.
         NotFound: `root` is no area, or outside the scope.
     """
-    today = site_day(now, settings().zone)
-    day = query.as_of or today
-    if day > today:
-        raise invalid("as_of", "in-future", "统计日期不能晚于今天。")
+    day = day_asked(query.as_of, now)
     session = reading()
     lands, lies_in = queries.areas_in_all(session), area_figures.area_of_units(queries.tree(session, day))
     own = queries.own_counts(session, day)

@@ -19,6 +19,18 @@ class Period:
     now: dt.datetime
 
 
+def day_asked(as_of: dt.date | None, now: dt.datetime) -> dt.date:
+    """Return the day as of which a report is; left out, today.
+
+    Raises:
+        InvalidInput: `in-future` on `as_of`.
+    """
+    today = site_day(now, settings().zone)
+    if as_of is not None and as_of > today:
+        raise invalid("as_of", "in-future", "统计日期不能晚于今天。")
+    return as_of or today
+
+
 def period_of(from_on: dt.date | None, to_on: dt.date | None, now: dt.datetime) -> Period:
     """Return the period that was asked for.
 

@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from volunteer.access import Actor, Permission
 from volunteer.areas.service import area_exists
-from volunteer.clock import site_day
-from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound, invalid
 from volunteer.reports import populations, queries
+from volunteer.reports.periods import day_asked
 from volunteer.reports.queries import Setting, UnitOfDay
 from volunteer.units import service as units
 from volunteer.units.rules import (
@@ -89,10 +88,7 @@ def registration_rates(actor: Actor, query: RatesQuery, now: dt.datetime) -> Rat
         InvalidInput: `in-future` on `as_of`, `unknown` on `area_id`.
         NotFound: `root` is no unit, or outside the scope.
     """
-    today = site_day(now, settings().zone)
-    day = query.as_of or today
-    if day > today:
-        raise invalid("as_of", "in-future", "统计日期不能晚于今天。")
+    day = day_asked(query.as_of, now)
     if query.area_id and not area_exists(query.area_id):
         raise invalid("area_id", "unknown", "没有找到这个区域,请重新选择。")
     view = _view(actor, query.root, day)

@@ -19,7 +19,7 @@ from volunteer.checkin.attendance import lives
 from volunteer.checkin.attendance.outcomes import Decision
 from volunteer.checkin.credentials import codes, spoken
 from volunteer.checkin.models import SCANS
-from volunteer.checkin.queries import led_shifts, require_door, station_today
+from volunteer.checkin.queries import led_shifts, require_door, require_station_of, station_today
 from volunteer.database import reading
 from volunteer.errors import Forbidden, NotFound
 from volunteer.registration import service as registration
@@ -162,12 +162,7 @@ def scan_of(actor: Actor, scan_id: uuid.UUID, now: dt.datetime) -> dict[str, Any
     row = lives.rows_of(reading(), [scan_id]).get(scan_id)
     if row is None:
         raise NotFound
-    shift = activities.shifts_of(reading(), [row.shift_id]).get(row.shift_id) if row.shift_id else None
-    station_id = shift.station_id if shift else row.station_id
-    if station_id is not None:
-        stations.require_station(actor, Permission.RUN_ACTIVITIES, station_id)
-    elif not actor.has_everywhere(Permission.RUN_ACTIVITIES):
-        raise NotFound
+    require_station_of(actor, row)
     return told_of([scan_id])[0]
 
 
