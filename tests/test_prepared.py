@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import START
+from volunteer import drivers
 from volunteer.database import db, new_id, reading, transaction
 from volunteer.prepared import Insert, Query, Update
 from volunteer.web.idempotency import IdempotencyKey
@@ -95,3 +96,71 @@ def test_errors_are_sqlalchemys_and_listeners_hear(app: Flask) -> None:
         with pytest.raises(ValueError, match="naive"), transaction() as session:
             ADD(session, [{"id": uuid.uuid4(), "key": b"", "at": START.replace(tzinfo=None)}])
     assert [text for text in heard if text.startswith("INSERT INTO limit_hits")]
+
+
+def test_what_is_asked_later_is_answered_in_order_with_what_was_asked_before(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        none = OF_KEYS.later(session, keys=[b"a"])
+        added = ADD.later(session, hits(b"a"))
+        one = OF_KEYS.later(session, keys=[b"a"])
+        taken = CLAIM.later(session, [])
+        session.add(LimitHit(**hits(b"a")[0]))
+        both = OF_KEYS(session, keys=[b"a"])
+        by_session = session.scalar(sa.select(sa.func.count()).select_from(HITS))
+        assert (len(none()), added(), len(one()), taken(), len(both), by_session) == (0, 1, 1, 0, 2, 2)
+
+
+def test_all_that_waits_makes_one_journey_with_begin_and_commit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    journeys: list[int] = []
+    travel = drivers._travel
+    monkeypatch.setattr(drivers, "_travel", lambda link, first, waiting, **more: [
+        journeys.append(len(waiting)), travel(link, first, waiting, **more)
+    ][1])  # fmt: skip
+    with app.app_context():
+        is_postgresql = db.engine.dialect.name == "postgresql"
+        with transaction() as session:
+            asked = [OF_KEYS.later(session, keys=[key]) for key in (b"a", b"b", b"c")]
+            assert [one() for one in asked] == [[], [], []]
+            ADD.later(session, hits(b"a"))
+            ADD.later(session, hits(b"b", b"c"))
+        assert journeys == ([3, 2] if is_postgresql else [])
+        assert len(OF_KEYS(reading(), keys=[b"a", b"b", b"c"])) == 3
+
+
+def test_what_the_tables_refuse_is_raised_at_the_commit_at_the_latest_and_nothing_stays(app: Flask) -> None:
+    same = hits(b"a")
+    with app.app_context():
+        with pytest.raises(sa.exc.IntegrityError), transaction() as session:  # noqa: PT012 - what a use case does
+            ADD.later(session, same)
+            ADD.later(session, same)
+            MOVE.later(session, same)
+        assert OF_KEYS(reading(), keys=[b"a"]) == []
+        with transaction() as session:
+            assert ADD(session, same) == 1
+        assert len(OF_KEYS(reading(), keys=[b"a"])) == 1
+
+
+def test_what_waits_goes_with_its_transaction(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(KeyError), transaction() as session:  # noqa: PT012 - what a use case does before it fails
+            ADD.later(session, hits(b"a"))
+            asked = OF_KEYS.later(session, keys=[b"a"])
+            raise KeyError
+        assert OF_KEYS(reading(), keys=[b"a"]) == []
+        if db.engine.dialect.name == "postgresql":
+            with pytest.raises(RuntimeError, match="has ended"):
+                asked()
+
+
+def test_a_connection_that_is_gone_is_told_and_replaced(app: Flask) -> None:
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            return
+        with pytest.raises(sa.exc.OperationalError), transaction() as session:  # noqa: PT012 - a server that stops
+            pid = session.scalar(sa.text("SELECT pg_backend_pid()"))
+            with db.engine.connect() as other:
+                other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            ADD.later(session, hits(b"a"))
+            OF_KEYS(session, keys=[b"a"])
+        with transaction() as session:
+            assert ADD(session, hits(b"b")) == 1

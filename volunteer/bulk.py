@@ -15,6 +15,7 @@ import psycopg
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from volunteer import drivers
 from volunteer.database import Base, db, is_postgresql
 
 CHUNK: Final = 2000
@@ -94,6 +95,7 @@ def _insert(session: Session, part: Rows, chunk: list[tuple[Any, ...]]) -> None:
         marks = ", ".join("?" * len(part.columns))
         session.connection().exec_driver_sql(f"INSERT INTO {part.table} ({names}) VALUES ({marks})", chunk)  # noqa: S608 - names are ours
         return
+    drivers.deliver(session.connection())
     driver: Any = session.connection().connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(f"COPY {part.table} ({names}) FROM STDIN") as copy:

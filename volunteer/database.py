@@ -10,7 +10,6 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +81,6 @@ class UtcInstant(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-#: Returns an aware instant in UTC.
-utc = methodcaller("astimezone", dt.UTC)
 metadata = sa.MetaData(naming_convention=NAMING)
 
 
@@ -137,8 +134,9 @@ def init_app(app: Flask) -> None:
 
 
 def prepare(engine: Engine) -> None:
-    """Set pragmas and explicit BEGIN on SQLite; durable commits on both (decisions 18)."""
+    """Set pragmas and explicit BEGIN on SQLite, UTC on PostgreSQL; durable commits on both (decisions 18)."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _tell_utc)
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
@@ -151,6 +149,12 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _tell_utc(connection: Any, _record: Any) -> None:
+    """Let PostgreSQL tell instants in UTC, wherever it stands."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

@@ -10,14 +10,14 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from volunteer import drivers
-from volunteer.database import UtcInstant, connection_of, db, utc
+from volunteer.database import connection_of, db
 from volunteer.drivers import Direct, Link, Process, lent
 
 Among = Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
@@ -25,6 +25,9 @@ Among = Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
 Build = Callable[[Among], Any]
 """Makes the select, given what stands for its lists; plain values are `sa.bindparam(name)`."""
 Row = Mapping[str, Any]
+T = TypeVar("T")
+Later = Callable[[], T]
+"""Gives, when it is called, the answer to what was asked; until then more can be asked with it."""
 Bind = tuple[str, Process | None, int]
 """A value for SQLite: its name, how the driver takes it, and of a list to how many it is filled up, else -1.
 """
@@ -40,7 +43,6 @@ class _Made:
     fixed: dict[str, Any]
     binds: tuple[Bind, ...]
     make_row: Process
-    processes: tuple[tuple[int, Process], ...]
 
 
 class Query:
@@ -52,10 +54,17 @@ class Query:
 
     def __call__(self, session: Session, **values: Any) -> list[Any]:
         """Run it and return the rows; a value that is a list belongs to an `among`."""
-        return self._run(connection_of(session), values)
+        return self._asked(connection_of(session), values)()
 
-    def _run(self, connection: Link, values: dict[str, Any]) -> list[Any]:
-        """Run it on a connection."""
+    def later(self, session: Session, **values: Any) -> Later[list[Any]]:
+        """Ask it together with what else is asked until the first answer is needed; return what gives the rows.
+
+        Statements run in the order in which they were asked, so this sees what was written before it.
+        """
+        return self._asked(connection_of(session), values)
+
+    def _asked(self, connection: Link, values: dict[str, Any]) -> Later[list[Any]]:
+        """Ask it on a connection: SQLite at once."""
         dialect = connection.dialect
         is_postgresql = dialect.name == "postgresql"
         lengths = [_length(value, is_postgresql) if type(value) is list else -1 for value in values.values()]
@@ -65,12 +74,10 @@ class Query:
             self._made[is_postgresql, *lengths] = made
         if made.ask:
             given = {n: v[0] if type(v) is list and len(v) == 1 else v for n, v in values.items()}
-            rows = drivers.ask(connection, made.ask, made.fixed | given, tuple if made.processes else made.make_row)
-        else:
-            rows = drivers.run(connection, made.text, _sent(made, values), fetches=True)
-        if not made.processes:
-            return rows if made.ask else [made.make_row(row) for row in rows]
-        return [_received(made, row) for row in rows]
+            sent = drivers.send(connection, made.ask, made.fixed | given, made.make_row)
+            return lambda: drivers.answer_of(connection, sent)
+        rows = [made.make_row(row) for row in drivers.run(connection, made.text, _sent(made, values), fetches=True)]
+        return lambda: rows
 
     def alone(self, **values: Any) -> list[Any]:
         """Run it outside any transaction, as the only thing that is asked: no BEGIN, no ROLLBACK. Return the rows.
@@ -81,7 +88,7 @@ class Query:
         if session.info.get("writing"):
             return self(session, **values)
         with lent(db.engine) as connection:
-            return self._run(connection, values)
+            return self._asked(connection, values)()
 
     def _make(self, dialect: Dialect, lengths: Mapping[str, int]) -> _Made:
         """Compile the select where each list has so many values: -1 for no list; on PostgreSQL 1, or 2 for several."""
@@ -105,14 +112,14 @@ class Query:
         columns = list(select.selected_columns)
         row: Any = namedtuple("Found", [str(column.key) for column in columns])  # type: ignore[misc]
         received = [(index, _receiver(column.type, dialect)) for index, column in enumerate(columns)]
-        processes = tuple((index, process) for index, process in received if process)
+        make_row = _maker(row._make, [(index, process) for index, process in received if process])
         if is_postgresql:
             named = [(name, kinds.get(name, sa.String())) for name in whole.positiontup]
             ask = drivers.direct(whole.statement, next(_numbers), named)
-            return _Made(ask, whole.statement, fixed, (), row._make, processes)
+            return _Made(ask, whole.statement, fixed, (), make_row)
         binds = [(name, _binder(kinds[name], dialect), -1) for name in asked if name in lengths]
         binds += [(name, _binder(kind, dialect), lengths[name]) for name, kind in lists.items()]
-        return _Made(None, whole.statement, fixed, tuple(binds), row._make, processes)
+        return _Made(None, whole.statement, fixed, tuple(binds), make_row)
 
 
 class _Write(ABC):
@@ -127,8 +134,18 @@ class _Write(ABC):
         Raises:
             RuntimeError: outside a use case.
         """
+        return self.later(session, rows)() if rows else 0
+
+    def later(self, session: Session, rows: Sequence[Row]) -> Later[int]:
+        """Write the rows together with what else is asked until an answer is needed; return what tells how many it did.
+
+        What the tables refuse is raised then, or at the commit.
+
+        Raises:
+            RuntimeError: outside a use case.
+        """
         if not rows:
-            return 0
+            return lambda: 0
         if not session.info.get("writing"):
             raise RuntimeError("a write outside transaction()")
         connection, several = connection_of(session), len(rows) > 1
@@ -140,9 +157,11 @@ class _Write(ABC):
         ask, text, columns = made
         if ask:
             given = {name: [row[name] for row in rows] for name in names} if several else rows[0]
-            return int(drivers.ask(connection, ask, given, None))
+            sent = drivers.send(connection, ask, given, None)
+            return lambda: int(drivers.answer_of(connection, sent))
         plain = [{name: process(row[name]) if process else row[name] for name, process, _ in columns} for row in rows]
-        return int(drivers.run(connection, text, plain if several else plain[0], many=several))
+        count = int(drivers.run(connection, text, plain if several else plain[0], many=several))
+        return lambda: count
 
     def _make(
         self, dialect: Dialect, names: Sequence[str], *, several: bool
@@ -187,9 +206,9 @@ class Update(_Write):
         super().__init__()
         self._table, self._key, self._names = table, key, names
 
-    def __call__(self, session: Session, rows: Sequence[Row]) -> int:
+    def later(self, session: Session, rows: Sequence[Row]) -> Later[int]:
         """Update; each row holds its key and every one of the columns."""
-        return super().__call__(session, [{name: row[name] for name in (self._key, *self._names)} for row in rows])
+        return super().later(session, [{name: row[name] for name in (self._key, *self._names)} for row in rows])
 
     def _text(self, quote: Callable[[str], str], marks: Mapping[str, str], *, as_arrays: bool) -> str:
         table, key = quote(self._table.name), quote(self._key)
@@ -224,13 +243,19 @@ def _sent(made: _Made, values: Mapping[str, Any]) -> dict[str, Any]:
     return sent
 
 
-def _received(made: _Made, row: Sequence[Any]) -> Any:
-    """Return a row whose values are those of our types."""
-    received = list(row)
-    for index, process in made.processes:
-        if received[index] is not None:
-            received[index] = process(received[index])
-    return made.make_row(received)
+def _maker(make: Process, receivers: Sequence[tuple[int, Process]]) -> Process:
+    """Return what makes a row of the driver's values, some of which are not yet those of our types."""
+    if not receivers:
+        return make
+
+    def received(row: Sequence[Any]) -> Any:
+        values = list(row)
+        for index, process in receivers:
+            if values[index] is not None:
+                values[index] = process(values[index])
+        return make(values)
+
+    return received
 
 
 def _dialect(dialect: Dialect) -> Dialect:
@@ -252,8 +277,8 @@ def _binder(kind: Any, dialect: Dialect) -> Process | None:
 
 
 def _receiver(kind: Any, dialect: Dialect) -> Process | None:
-    """Return what makes a value of the driver one of a type; None where it is one."""
+    """Return what makes a value of the driver one of a type; None where it is one: instants come in UTC."""
     if dialect.name == "postgresql":
-        return utc if isinstance(kind, UtcInstant) else None
+        return None
     process: Process | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return process

@@ -76,8 +76,9 @@ def test_accepted_time_ahead_counts_once_it_has_passed(
 
 def test_whoever_must_know_hears_that_lines_changed(world: World, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[uuid.UUID] = []
-    handler = lambda _session, people, _now: heard.extend(people)  # noqa: E731 - a stand-in
-    monkeypatch.setattr("volunteer.hours.settling.LINES_CHANGED", [handler])
+    monkeypatch.setattr(
+        "volunteer.hours.settling.LINES_CHANGED", [lambda *_: lambda people, _now: heard.extend(people)]
+    )
     shift = world.shift(-60, 120)
     who = world.volunteer(shift)
     for _ in range(2):

@@ -19,7 +19,7 @@ from volunteer.clock import to_minute
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 from volunteer.stations import service as stations
 from volunteer.stations.service import StationBrief
 
@@ -150,8 +150,14 @@ def shift_exists(shift_id: uuid.UUID) -> bool:
 
 def shifts_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ShiftFacts]:
     """Return the shifts that exist among `ids`, in two statements."""
+    return finding_shifts(session, ids)()
+
+
+def finding_shifts(session: Session, ids: Iterable[uuid.UUID]) -> Later[dict[uuid.UUID, ShiftFacts]]:
+    """Ask what `shifts_of` returns, together with what else is asked; return what gives it."""
     wanted = list(set(ids))
-    return {row.id: _one(row) for row in _BY_ID(session, ids=wanted)} if wanted else {}
+    asked = _BY_ID.later(session, ids=wanted) if wanted else None
+    return lambda: {row.id: _one(row) for row in asked()} if asked else {}
 
 
 def shift_titles(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -218,12 +224,24 @@ def signups_of(
     session: Session, person_ids: Iterable[uuid.UUID], shift_ids: Iterable[uuid.UUID]
 ) -> dict[tuple[uuid.UUID, uuid.UUID], SignupView]:
     """Return the sign-ups by (person, shift), in one statement: the live one, else the last one."""
+    return finding_signups(session, person_ids, shift_ids)()
+
+
+def finding_signups(
+    session: Session, person_ids: Iterable[uuid.UUID], shift_ids: Iterable[uuid.UUID]
+) -> Later[dict[tuple[uuid.UUID, uuid.UUID], SignupView]]:
+    """Ask what `signups_of` returns, together with what else is asked; return what gives it."""
     people, shifts = list(set(person_ids)), list(set(shift_ids))
-    found: dict[tuple[uuid.UUID, uuid.UUID], SignupView] = {}
-    for row in _SIGNUPS(session, people=people, shifts=shifts) if people and shifts else ():
-        key = (row.person_id, row.shift_id)
-        if key not in found or found[key].status not in LIVE:
-            found[key] = view_of(row)
+    asked = _SIGNUPS.later(session, people=people, shifts=shifts) if people and shifts else None
+
+    def found() -> dict[tuple[uuid.UUID, uuid.UUID], SignupView]:
+        there: dict[tuple[uuid.UUID, uuid.UUID], SignupView] = {}
+        for row in asked() if asked else ():
+            key = (row.person_id, row.shift_id)
+            if key not in there or there[key].status not in LIVE:
+                there[key] = view_of(row)
+        return there
+
     return found
 
 

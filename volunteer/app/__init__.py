@@ -8,7 +8,7 @@ from flask_babel import Babel, lazy_gettext
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from volunteer import __version__, config, database, jobs, outside, queueing
+from volunteer import __version__, config, database, drivers, jobs, outside, queueing
 from volunteer.access import Actor, Role
 from volunteer.accounts import api as accounts_api
 from volunteer.accounts import audit_pages, devices, password_pages, session_pages, sign_in
@@ -254,6 +254,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             app.wsgi_app, x_for=conf.trusted_proxies, x_proto=conf.trusted_proxies, x_host=conf.trusted_proxies
         )
     database.init_app(app)
+    drivers.init_app(app)
     Babel(app)
     CSRFProtect(app)
     problems.init_app(app)
@@ -289,6 +290,7 @@ def _open_outside(app: Flask, conf: Settings) -> None:
     app.add_url_rule("/healthz", "healthz", outside.health)
     app.add_url_rule("/readyz", "readyz", outside.ready)
     app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
+    app.session_interface = outside.FormSessions()
     app.after_request(outside.send_headers)
     app.context_processor(lambda: {"role_names": ROLE_NAMES})
     if conf.sms in config.LOOPBACK_SMS:

@@ -19,6 +19,7 @@ from volunteer.certificates.schemas import (
 from volunteer.certificates.service import CertificateView
 from volunteer.clock import aware
 from volunteer.web import paging
+from volunteer.web.guard import public_root
 from volunteer.web.routes import Call, Raw, Room
 
 room = Room("certificates")
@@ -76,7 +77,7 @@ def issue_to(call: Call, person_id: uuid.UUID) -> Any:
 )
 def print_pdf(call: Call, number: str) -> Any:
     """Print a proof on A4: for its owner, who acts for them, and keepers in scope."""
-    data = service.print_pdf(call.actor, number, call.root, call.now)
+    data = service.print_pdf(call.actor, number, public_root(), call.now)
     return 200, Raw(data, "application/pdf", f"{number}.pdf", {"Cache-Control": "no-store"})
 
 
@@ -125,6 +126,6 @@ def _shown(call: Call, view: CertificateView) -> dict[str, Any]:
         "issued_at": view.issued_at,
         "token": view.token,
         "superseded_by": view.superseded_by,
-        "pdf_url": f"{call.root}{API}/certificates/{view.number}.pdf",
-        "verify_url": contents.verify_url(call.root, view.number, view.token),
+        "pdf_url": f"{public_root()}{API}/certificates/{view.number}.pdf",
+        "verify_url": contents.verify_url(public_root(), view.number, view.token),
     }

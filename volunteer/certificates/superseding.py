@@ -5,7 +5,7 @@ They answer `superseded`, and can be issued again for free. Source: contract, Ce
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from volunteer.certificates import rules
 from volunteer.certificates.models import Certificate
 from volunteer.hours import service as hours
 from volunteer.notifications import service as notifications
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 
 _LOCK_STANDING = Query(
     lambda among: (
@@ -30,24 +30,37 @@ _LOCK_STANDING = Query(
 )
 
 
-def supersede_changed(session: Session, people: Collection[uuid.UUID], now: dt.datetime) -> None:
-    """Mark the proofs that these people's ledgers no longer bear out, in the transaction of the lines that did it."""
-    changed = [row for row in _standing(session, people) if _is_changed(session, row)]
-    _supersede(session, changed, "所列记录已有更正", now)
+def supersede_changed(
+    session: Session, people: Collection[uuid.UUID]
+) -> Callable[[Collection[uuid.UUID], dt.datetime], None]:
+    """Lock the proofs of people whose lines may change; return what is called when those of some of them have.
+
+    It marks the proofs that a ledger no longer bears out, in the transaction of the lines that did it.
+    """
+    standing = _finding_standing(session, people)
+
+    def supersede(changed: Collection[uuid.UUID], now: dt.datetime) -> None:
+        rows = [row for row in standing() if row.person_id in changed and _is_changed(session, row)]
+        _supersede(session, rows, "所列记录已有更正", now)
+
+    return supersede
 
 
 def supersede_named(session: Session, person_id: uuid.UUID, now: dt.datetime) -> None:
     """Mark every proof of a person whose name or identity were wrong: it prints what is not so."""
-    _supersede(session, _standing(session, [person_id]), "上的身份信息已更正", now)
+    _supersede(session, _finding_standing(session, [person_id])(), "上的身份信息已更正", now)
 
 
-def _standing(session: Session, people: Collection[uuid.UUID]) -> list[Certificate]:
-    """Lock and return the proofs of people that are neither superseded nor revoked."""
-    ids = [row.id for row in _LOCK_STANDING(session, people=list(people))]
-    if not ids:
-        return []
-    query = sa.select(Certificate).where(Certificate.id.in_(ids)).order_by(Certificate.id)
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+def _finding_standing(session: Session, people: Collection[uuid.UUID]) -> Later[list[Certificate]]:
+    """Lock the proofs of people that are neither superseded nor revoked; return what gives them."""
+    asked = _LOCK_STANDING.later(session, people=list(people))
+
+    def found() -> list[Certificate]:
+        ids = [row.id for row in asked()]
+        query = sa.select(Certificate).where(Certificate.id.in_(ids)).order_by(Certificate.id)
+        return list(session.scalars(query.execution_options(populate_existing=True))) if ids else []
+
+    return found
 
 
 def _supersede(session: Session, rows: Iterable[Certificate], why: str, now: dt.datetime) -> None:

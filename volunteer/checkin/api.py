@@ -12,6 +12,7 @@ from volunteer.checkin import schemas as s
 from volunteer.checkin.credentials import cards, packing
 from volunteer.checkin.photos import photos
 from volunteer.checkin.photos.photo_schemas import PhotoIn, PhotoOut
+from volunteer.web.guard import public_root
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Raw, Room
 from volunteer.web.schemas import Page
@@ -118,7 +119,7 @@ def station_today(call: Call, station_id: uuid.UUID) -> Any:
 )
 def station_code(call: Call, station_id: uuid.UUID) -> Any:
     """Give the code that a station shows to volunteers: a new one every 30 s."""
-    return 200, cards.station_code(call.actor, station_id, call.query["shift_id"], call.root, call.now)
+    return 200, cards.station_code(call.actor, station_id, call.query["shift_id"], public_root(), call.now)
 
 
 @room.route(

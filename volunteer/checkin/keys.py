@@ -5,7 +5,7 @@ Source: contract, "POST /checkins" (`id`); decisions 7; peers.md T8, T19.
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.checkin.events import Event, digest_of
 from volunteer.checkin.models import SCAN_KEYS, ScanKey
-from volunteer.prepared import Insert, Query
+from volunteer.prepared import Insert, Later, Query
 
 
 class Claim(StrEnum):
@@ -54,6 +54,11 @@ _KNOWN = Query(
 
 def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> dict[uuid.UUID, Any]:
     """Claim ids, in order of id; return what those stand for that were taken. Waits for whoever claims them now."""
+    return _claiming(session, keys, now)()
+
+
+def _claiming(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> Later[dict[uuid.UUID, Any]]:
+    """Ask what `claim` returns, together with what else is asked; return what gives it."""
     rows = [
         {
             "client_id": key.client_id,
@@ -64,20 +69,35 @@ def claim(session: Session, keys: Sequence[ScanKeyIn], now: dt.datetime) -> dict
         }
         for key in sorted(keys, key=lambda key: key.client_id)
     ]
-    if _CLAIM(session, rows) == len(rows):
-        return {}
-    ours = {key.client_id: key.scan_id for key in keys}
-    known = _KNOWN(session, ids=list(ours))
-    return {row.client_id: row for row in known if row.scan_id != ours[row.client_id]}
+    count = _CLAIM.later(session, rows)
+
+    def taken() -> dict[uuid.UUID, Any]:
+        if count() == len(rows):
+            return {}
+        ours = {key.client_id: key.scan_id for key in keys}
+        known = _KNOWN(session, ids=list(ours))
+        return {row.client_id: row for row in known if row.scan_id != ours[row.client_id]}
+
+    return taken
 
 
-def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt.datetime) -> list[Claimed]:
-    """Claim the ids of events, in their order; one without an id is always new. An id may come twice in one request."""
+def claim_events(session: Session, sender: str, events: Sequence[Event], now: dt.datetime) -> Later[list[Claimed]]:
+    """Claim the ids of events; return what tells, in their order, what came of it.
+
+    One without an id is always new. An id may come twice in one request.
+    """
     first: dict[uuid.UUID, ScanKeyIn] = {}
     for event in events:
         if event.client_id and event.client_id not in first:
             first[event.client_id] = ScanKeyIn(event.client_id, sender, event.scan_id, digest_of(event.body))
-    taken = claim(session, list(first.values()), now)
+    taken = _claiming(session, list(first.values()), now)
+    return lambda: _claimed(sender, events, first, taken())
+
+
+def _claimed(
+    sender: str, events: Sequence[Event], first: Mapping[uuid.UUID, ScanKeyIn], taken: Mapping[uuid.UUID, Any]
+) -> list[Claimed]:
+    """Return what came of each event's id."""
     claimed = []
     for event in events:
         key = first.get(event.client_id) if event.client_id else None

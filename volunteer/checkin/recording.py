@@ -97,32 +97,45 @@ def _in_turn(event: Event, arrival: Arrival, life: Life) -> Arrival:
 class Recording:
     """The state of one request on its way; `run` is the way."""
 
-    def __init__(self, session: Session, scanner: Scanner, events: Sequence[Event], now: dt.datetime) -> None:
+    def __init__(self, session: Session, sender: str, events: Sequence[Event], now: dt.datetime) -> None:
+        """Claim the ids, lock whom codes and events name, in order of id, and ask for the shifts: in one journey.
+
+        `sender` is the scanner's key. The scanner itself may be found meanwhile.
+        """
         self._session = session
-        self._scanner = scanner
         self._events = events
         self._now = now
-        self._shifts: dict[uuid.UUID, FullShift] = {}
         self._arrived: dict[uuid.UUID, Arrived] = {}
-        self._people: dict[uuid.UUID, PersonFacts] = {}
         self._lives: dict[uuid.UUID, Life] = {}
         self._stored: dict[uuid.UUID, Any] = {}
+        guesses = any(event.code is not None or event.mode is Mode.SELF for event in events)
+        self._check = limits.checking("wrong-code", sender, now) if guesses else None
+        self._claims = claim_events(session, sender, events, now)
+        texts = [(i, event.code) for i, event in enumerate(events) if event.code is not None]
+        self._read = {i: code for i, text in texts if (code := codes.read(text))}
+        passes = {code.pass_no for code in self._read.values()}
+        named = {event.person_id for event in events if event.person_id}
+        self._found = registration.finding_by_passes(session, passes, lock=True) if passes else None
+        self._locked = registration.locking_people(session, named) if named else None
+        self._named_shifts = {event.shift_id for event in events if event.shift_id}
+        self._asked_shifts = activities.finding_shifts(session, self._named_shifts)
 
-    def run(self, arrivals: Sequence[Arrival]) -> list[Recorded]:
+    def run(self, scanner: Scanner, arrivals: Sequence[Arrival]) -> list[Recorded]:
         """Record every event; return where each stands now, in the order given.
 
         Raises:
             RateLimited: 20 wrong codes in a minute; nothing of this request is kept then.
         """
-        if any(event.code is not None or event.mode is Mode.SELF for event in self._events):
-            limits.check("wrong-code", self._scanner.key, self._now)
-        claims = claim_events(self._session, self._scanner.key, self._events, self._now)
+        self._scanner = scanner
+        if self._check:
+            self._check()
+        claims = self._claims()
         fresh = [i for i, claimed in enumerate(claims) if claimed.claim is Claim.NEW]
         self._stored = lives.rows_of(
             self._session, {c.scan_id for c in claims if c.claim is Claim.AGAIN} - self._own(fresh)
         )
-        read, holders = self._lock_people(fresh)
-        proofs = {i: self._prove(self._events[i], read.get(i), holders, arrivals[i]) for i in fresh}
+        holders = self._take_people()
+        proofs = {i: self._prove(self._events[i], self._read.get(i), holders, arrivals[i]) for i in fresh}
         self._load(fresh, arrivals, proofs)
         self._judge(fresh, arrivals, proofs)
         self._store(fresh)
@@ -135,17 +148,14 @@ class Recording:
         """Return the scans that this request makes itself."""
         return {self._events[i].scan_id for i in fresh}
 
-    def _lock_people(self, fresh: Sequence[int]) -> tuple[dict[int, ReadCode], dict[str, PersonFacts]]:
-        """Read the codes, and lock everybody whom they or the events name, in order of id."""
-        read = {i: code for i in fresh if (text := self._events[i].code) is not None and (code := codes.read(text))}
-        passes = {code.pass_no for code in read.values()}
-        holders = registration.find_by_passes(self._session, passes, lock=True) if passes else {}
-        named = {person_id for i in fresh if (person_id := self._events[i].person_id)}
+    def _take_people(self) -> dict[str, PersonFacts]:
+        """Take everybody who was locked, and whose scans were sent again; return who holds which number."""
+        holders = self._found() if self._found else {}
         self._people = {person.id: person for person in holders.values()}
-        self._people |= registration.lock_people(self._session, named) if named else {}
+        self._people |= self._locked() if self._locked else {}
         again = {row.person_id for row in self._stored.values() if row.person_id} - self._people.keys()
         self._people |= registration.facts_of(self._session, again) if again else {}
-        return read, holders
+        return holders
 
     def _prove(
         self, event: Event, code: ReadCode | None, holders: Mapping[str, PersonFacts], arrival: Arrival
@@ -169,9 +179,7 @@ class Recording:
         for row in self._stored.values():
             if row.person_id:
                 instants.setdefault(row.person_id, []).append(row.judged_at)
-        named = {shift_id for i in fresh if (shift_id := self._events[i].shift_id)}
-        spans = {person_id: (min(found), max(found)) for person_id, found in instants.items()}
-        self._lives = lives.load(self._session, spans, self._shifts, named)
+        self._shifts: dict[uuid.UUID, FullShift] = self._asked_shifts()
         ins = {
             (person_id, event.shift_id)
             for i in fresh
@@ -180,8 +188,11 @@ class Recording:
             and (person_id := proofs[i][1]) in self._people
         }
         people, shifts = {one[0] for one in ins if one[0]}, {one[1] for one in ins if one[1]}
-        signups = activities.signups_of(self._session, people, shifts) if ins else {}
-        self._desk = Desk(self._session, self._scanner, self._shifts, dict(signups), self._now)
+        signups = activities.finding_signups(self._session, people, shifts)
+        self._there = projection.There(self._session, instants.keys(), self._named_shifts)
+        spans = {person_id: (min(found), max(found)) for person_id, found in instants.items()}
+        self._lives = lives.load(self._session, spans, self._shifts)
+        self._desk = Desk(self._session, self._scanner, self._shifts, signups(), self._now)
 
     def _judge(
         self, fresh: Sequence[int], arrivals: Sequence[Arrival], proofs: Mapping[int, tuple[Proof, uuid.UUID | None]]
@@ -204,7 +215,7 @@ class Recording:
         """Insert the new scans, and where they were made from."""
         if not fresh:
             return
-        _STORE(self._session, [arrived.row for arrived in self._arrived.values()])
+        _STORE.later(self._session, [arrived.row for arrived in self._arrived.values()])
         scanner = self._scanner
         places = [
             {
@@ -220,13 +231,13 @@ class Recording:
             for event in (self._events[i] for i in fresh)
             if event.position or scanner.device_id is None
         ]
-        _STORE_PLACES(self._session, places)
+        _STORE_PLACES.later(self._session, places)
 
     def _project(self, folds: Mapping[uuid.UUID, Folded]) -> Ids:
         """Write the attendances of whoever was scanned anew; return the ids of all that an answer may name."""
         changed = {arrived.row["person_id"] for arrived in self._arrived.values()} & self._lives.keys()
         written = projection.project(
-            self._session, [self._lives[person_id] for person_id in sorted(changed)], folds, self._now
+            self._session, [self._lives[person_id] for person_id in sorted(changed)], folds, self._now, self._there
         )
         others = folds.keys() - changed
         if others:

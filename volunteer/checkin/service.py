@@ -82,9 +82,10 @@ def record_scan(
         code=body["volunteer_code"],
         is_timed_here=body.get("scanned_at") is None and body.get("sent_at") is None,
     )
-    with transaction():
+    with transaction() as session:
+        recording = Recording(session, actor.key, [event], now)
         scanner = scanner_of(actor, body.get("station_id"), address=address, agent=agent)
-        return _one(scanner, event, now)
+        return _one(recording, scanner, event, now)
 
 
 def record_batch(
@@ -113,9 +114,10 @@ def record_batch(
         for one in body["events"]
     ]
     with transaction() as session:
-        scanner = scanner_of(actor, body.get("station_id"), address=address, agent=agent)
         arrivals = [judge_times(event, now, f"events.{i}.scanned_at") for i, event in enumerate(events)]
-        recorded = Recording(session, scanner, events, now).run(arrivals)
+        recording = Recording(session, actor.key, events, now)
+        scanner = scanner_of(actor, body.get("station_id"), address=address, agent=agent)
+        recorded = recording.run(scanner, arrivals)
     return [answers.in_batch(one) for one in recorded]
 
 
@@ -164,7 +166,7 @@ def check_in_own(
         )
         phone = phones.digests_of(browser, now)
         scanner = volunteer_scanner(actor, station, channel, address=address, agent=agent, phones=phone)
-        return _one(scanner, event, now)
+        return _one(Recording(session, actor.key, [event], now), scanner, event, now)
 
 
 def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any]]:
@@ -198,9 +200,8 @@ def roll_call(actor: Actor, shift_id: uuid.UUID, body: Mapping[str, Any], now: d
             if person_id in known
         ]
         arrivals = [judge_times(event, now, "at") for event in events]
-        recorded = {
-            one.event.person_id: one for one in Recording(session, scanner_of(actor), events, now).run(arrivals)
-        }
+        recording = Recording(session, actor.key, events, now)
+        recorded = {one.event.person_id: one for one in recording.run(scanner_of(actor), arrivals)}
         audit.record(session, actor, now, "checkin.roll-call", ("shift", shift.id), body["reason"], people=len(events))
     return [{"volunteer_id": who} | _listed(recorded.get(meant.get(who, who))) for who in asked]
 
@@ -253,16 +254,15 @@ def void_scan(actor: Actor, scan_id: uuid.UUID, reason: str, now: dt.datetime) -
         }
 
 
-def _one(scanner: Scanner, event: Event, now: dt.datetime) -> Answer:
+def _one(recording: Recording, scanner: Scanner, event: Event, now: dt.datetime) -> Answer:
     """Record one event in the transaction under way."""
-    with transaction() as session:
-        arrival = judge_times(event, now)
-        if arrival.is_future:
-            raise invalid("scanned_at", "in-future", "扫码时间晚于现在,请检查设备时间。")
-        recorded = Recording(session, scanner, [event], now).run([arrival])[0]
-        if recorded.claim is Claim.REUSED:
-            raise Conflict(MESSAGES[Reason.ID_REUSED], code="id-reused")
-        return answers.single(recorded)
+    arrival = judge_times(event, now)
+    if arrival.is_future:
+        raise invalid("scanned_at", "in-future", "扫码时间晚于现在,请检查设备时间。")
+    recorded = recording.run(scanner, [arrival])[0]
+    if recorded.claim is Claim.REUSED:
+        raise Conflict(MESSAGES[Reason.ID_REUSED], code="id-reused")
+    return answers.single(recorded)
 
 
 def _body_of(one: Mapping[str, Any], scanned_at: dt.datetime | None, station_id: uuid.UUID | None) -> str:

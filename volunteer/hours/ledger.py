@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from volunteer.config import settings
 from volunteer.database import Base, new_id
 from volunteer.hours.models import LedgerChain, LedgerLine, LineClass, LineKind
-from volunteer.prepared import Insert, Query, Update
+from volunteer.prepared import Insert, Later, Query, Update
 
 GENESIS = bytes(32)
 LINES, CHAINS = (Base.metadata.tables[model.__tablename__] for model in (LedgerLine, LedgerChain))
@@ -122,20 +122,30 @@ class Chain:
 
 def lock_chains(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, Chain]:
     """Return the chains of these people, locked; they have locked the people, so nobody else begins one meanwhile."""
-    found = {person_id: Chain(person_id) for person_id in people}
-    for row in _LOCK(session, people=list(people)):
-        found[row.person_id] = Chain(row.person_id, row.entries, row.last_hash, row.resettle_at, is_stored=True)
+    return locking_chains(session, people)()
+
+
+def locking_chains(session: Session, people: Collection[uuid.UUID]) -> Later[dict[uuid.UUID, Chain]]:
+    """Ask what `lock_chains` returns, together with what else is asked; return what gives it."""
+    asked = _LOCK.later(session, people=list(people))
+
+    def found() -> dict[uuid.UUID, Chain]:
+        chains = {person_id: Chain(person_id) for person_id in people}
+        for row in asked():
+            chains[row.person_id] = Chain(row.person_id, row.entries, row.last_hash, row.resettle_at, is_stored=True)
+        return chains
+
     return found
 
 
 def write(session: Session, chains: Iterable[Chain], rows: Sequence[dict[str, Any]]) -> None:
     """Insert linked lines and store the ends of their chains: three statements at most, for any number of people."""
-    _ADD_LINES(session, rows)
+    _ADD_LINES.later(session, rows)
     changed = [chain for chain in chains if chain.is_changed or not chain.is_stored]
     new = [_end(chain) for chain in changed if not chain.is_stored]
     old = [_end(chain) for chain in changed if chain.is_stored]
-    _ADD_ENDS(session, new)
-    _MOVE_ENDS(session, old)
+    _ADD_ENDS.later(session, new)
+    _MOVE_ENDS.later(session, old)
     for chain in changed:
         chain.is_stored, chain.is_changed = True, False
 
@@ -157,20 +167,25 @@ def lines_of_person(session: Session, person_id: uuid.UUID, days: Iterable[dt.da
     return list(session.scalars(query))
 
 
-def lines_of_people(
+def finding_lines(
     session: Session, days: Mapping[uuid.UUID, frozenset[dt.date] | None]
-) -> dict[uuid.UUID, list[Any]]:
-    """Return lines of many people in order, of each those of their site days (None: all), in one statement."""
+) -> Later[dict[uuid.UUID, list[Any]]]:
+    """Ask for lines of many people in order, of each those of their site days (None: all); return what gives them."""
     wanted = list(days.values())
     if None in wanted:
-        rows = _LINES(session, people=list(days))
+        rows = _LINES.later(session, people=list(days))
     else:
-        rows = _LINES_ON(session, people=list(days), days=list({day for one in wanted if one for day in one}))
-    found: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days}
-    for row in rows:
-        only = days[row.person_id]
-        if only is None or row.site_day in only:
-            found[row.person_id].append(row)
+        every = list({day for one in wanted if one for day in one})
+        rows = _LINES_ON.later(session, people=list(days), days=every)
+
+    def found() -> dict[uuid.UUID, list[Any]]:
+        lines: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days}
+        for row in rows():
+            only = days[row.person_id]
+            if only is None or row.site_day in only:
+                lines[row.person_id].append(row)
+        return lines
+
     return found
 
 

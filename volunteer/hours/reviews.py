@@ -20,7 +20,7 @@ from volunteer.hours.models import HourRequest, LineClass, RequestKind, RequestS
 from volunteer.hours.reckoning import Reckoned, over_cap_key, pair_key
 from volunteer.hours.seams import Presence
 from volunteer.hours.spans import Span, minute_of, subtract, total
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 
 _ASKING = Query(
     lambda among: sa.select(HourRequest.person_id).where(among(HourRequest.__table__.c.person_id, "people"))
@@ -44,14 +44,19 @@ class Wanted:
     scan_ids: tuple[uuid.UUID, ...]
 
 
-def requests_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, list[HourRequest]]:
-    """Return every request about these people, in order of asking."""
-    found: dict[uuid.UUID, list[HourRequest]] = {person_id: [] for person_id in people}
-    asking = {row.person_id for row in _ASKING(session, people=list(people))}
-    if asking:
-        query = sa.select(HourRequest).where(HourRequest.person_id.in_(asking)).order_by(HourRequest.created_at)
-        for row in session.scalars(query):
-            found[row.person_id].append(row)
+def finding_requests(session: Session, people: Collection[uuid.UUID]) -> Later[dict[uuid.UUID, list[HourRequest]]]:
+    """Ask for every request about these people; return what gives them, in order of asking."""
+    asked = _ASKING.later(session, people=list(people))
+
+    def found() -> dict[uuid.UUID, list[HourRequest]]:
+        requests: dict[uuid.UUID, list[HourRequest]] = {person_id: [] for person_id in people}
+        asking = {row.person_id for row in asked()}
+        if asking:
+            query = sa.select(HourRequest).where(HourRequest.person_id.in_(asking)).order_by(HourRequest.created_at)
+            for row in session.scalars(query):
+                requests[row.person_id].append(row)
+        return requests
+
     return found
 
 

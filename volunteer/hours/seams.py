@@ -63,12 +63,13 @@ class Scan:
 ScansOf = Callable[[Session, Collection[uuid.UUID]], dict[uuid.UUID, Scan]]
 ScansBetween = Callable[[Session, uuid.UUID, dt.datetime, dt.datetime], list[Scan]]
 PresenceOf = Callable[[Session, uuid.UUID], Sequence[Presence]]
-LinesChanged = Callable[[Session, Collection[uuid.UUID], dt.datetime], None]
+LinesChanged = Callable[[Session, Collection[uuid.UUID]], Callable[[Collection[uuid.UUID], dt.datetime], None]]
 RecordedBy = Callable[[Session, Sequence[uuid.UUID]], frozenset[uuid.UUID]]
 
 #: Every presence of a person, told by check-in, so that a decision in hours can settle again. One handler.
 PRESENCE_OF: list[PresenceOf] = []
-#: Called in the transaction after these people's lines changed: certificates are superseded.
+#: Called in the transaction before these people's lines may change, to ask and lock what it needs; returns what is
+#: called after the lines of some of them have: certificates are superseded.
 LINES_CHANGED: list[LinesChanged] = []
 #: The accounts that recorded these scans (keepers, leaders; a device has none): they never review them. One handler.
 RECORDED_BY: list[RecordedBy] = []

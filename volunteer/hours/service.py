@@ -28,7 +28,7 @@ from volunteer.hours.seams import (
     SCANS_OF,
     Presence,
 )
-from volunteer.hours.settling import Case, Settled, settle, settle_again, settle_if_due, settle_many, shift_moved
+from volunteer.hours.settling import Asked, Case, Settled, settle, settle_again, settle_if_due, settle_many, shift_moved
 from volunteer.registration.service import may_act_for, require_person
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "RECORDED_BY",
     "SCANS_BETWEEN",
     "SCANS_OF",
+    "Asked",
     "Case",
     "LineView",
     "Presence",

@@ -6,7 +6,7 @@ Source: architecture.md, The journey of one scan (5); decisions 1, 2; contract, 
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from volunteer.hours.postings import Group, GroupKey, Posting, groups_of, postin
 from volunteer.hours.reckoning import Reckoned, decided_from, reckon
 from volunteer.hours.seams import LINES_CHANGED, Presence, presences_of
 from volunteer.registration.service import lock_person
-from volunteer.units.memberships import units_of
+from volunteer.units.memberships import finding_units, units_of
 
 #: The unit at which time was served though the person was no member there: by shift and site day (merged records).
 Served = Mapping[tuple[uuid.UUID, dt.date], uuid.UUID | None]
@@ -65,7 +65,33 @@ def settle(
     return settle_many(session, {person_id: case}, now)[person_id]
 
 
-def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datetime) -> dict[uuid.UUID, Settled]:
+class Asked:
+    """What settling some people must know, asked together with what else is asked; the people are locked.
+
+    `days_of_people`: as `Case.days`.
+    """
+
+    def __init__(self, session: Session, days_of_people: Mapping[uuid.UUID, frozenset[dt.date] | None]) -> None:
+        people = list(days_of_people)
+        self.chains = ledger.locking_chains(session, people)
+        self.requests = reviews.finding_requests(session, people)
+        self.lines = ledger.finding_lines(session, days_of_people)
+        by_day: dict[dt.date, list[uuid.UUID]] = {}
+        for person_id, days in days_of_people.items():
+            for day in days or ():
+                by_day.setdefault(day, []).append(person_id)
+        self._units = {day: (frozenset(who), finding_units(session, who, day)) for day, who in by_day.items()}
+        self.changes = [handler(session, people) for handler in LINES_CHANGED]
+
+    def units_of(self, session: Session, people: Collection[uuid.UUID], day: dt.date) -> dict[uuid.UUID, uuid.UUID]:
+        """Return the unit of each of these people on a day; what was not asked is asked now."""
+        known, units = self._units.get(day, (frozenset(), dict))
+        return units() if known.issuperset(people) else units_of(session, people, day)
+
+
+def settle_many(
+    session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datetime, asked: Asked | None = None
+) -> dict[uuid.UUID, Settled]:
     """Append what makes the ledger equal to the rules, and refresh the open reviews; the people must be locked.
 
     A fixed number of statements for any number of people.
@@ -74,12 +100,12 @@ def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datet
         session: of the transaction under way.
         cases: whose hours, and from what.
         now: no minute counts before it has passed.
+        asked: what was asked for these people and days already.
     """
     if not cases:
         return {}
-    chains = ledger.lock_chains(session, cases.keys())
-    requests = reviews.requests_of(session, cases.keys())
-    lines = ledger.lines_of_people(session, {person_id: case.days for person_id, case in cases.items()})
+    asked = asked or Asked(session, {person_id: case.days for person_id, case in cases.items()})
+    chains, requests, lines = asked.chains(), asked.requests(), asked.lines()
     found: dict[uuid.UUID, Settled] = {}
     steps: list[_Step] = []
     for person_id, case in sorted(cases.items(), key=lambda one: one[0]):
@@ -92,10 +118,10 @@ def settle_many(session: Session, cases: Mapping[uuid.UUID, Case], now: dt.datet
         _remember(chains[person_id], reckoned, now, whole=case.days is None)
         found[person_id] = _settled(reckoned, wanted, bool(mine))
     session.flush()
-    ledger.write(session, chains.values(), _linked(session, steps, now))
+    ledger.write(session, chains.values(), _linked(session, steps, now, asked))
     changed = {person_id for person_id, settled in found.items() if settled.changed}
-    for handler in LINES_CHANGED if changed else ():
-        handler(session, changed, now)
+    for change in asked.changes if changed else ():
+        change(changed, now)
     return found
 
 
@@ -156,7 +182,7 @@ def _steps(
     return found
 
 
-def _linked(session: Session, steps: Sequence[_Step], now: dt.datetime) -> list[dict[str, Any]]:
+def _linked(session: Session, steps: Sequence[_Step], now: dt.datetime, asked: Asked) -> list[dict[str, Any]]:
     """Return the lines of all steps as columns, linked to their chains.
 
     Each unit is that of the day of service, and what a group's earlier lines said stays (decisions 2, 5).
@@ -165,7 +191,7 @@ def _linked(session: Session, steps: Sequence[_Step], now: dt.datetime) -> list[
     for step in steps:
         if step.unit_id is None:
             by_day.setdefault(step.key.site_day, set()).add(step.chain.person_id)
-    units = {day: units_of(session, people, day) for day, people in by_day.items()}
+    units = {day: asked.units_of(session, people, day) for day, people in by_day.items()}
     found = []
     for step in steps:
         unit_id = step.unit_id or units[step.key.site_day].get(step.chain.person_id)

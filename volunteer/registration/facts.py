@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.phone import PhoneError, normalize_phone
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 from volunteer.registration import vault
 from volunteer.registration.models import Person, PersonMerge
 from volunteer.registration.rules import PersonStatus, age_on
@@ -126,10 +126,21 @@ def find_by_passes(session: Session, pass_nos: Collection[str], *, lock: bool = 
     A card or code of a record that was merged means the person who is left: their facts, with that card's number and
     serial. It costs two statements more, and only where a number is nobody's.
     """
-    query = _LOCKED_BY_PASS if lock else _BY_PASS
-    found = {person.pass_no: facts(person) for person in query(session, passes=list(set(pass_nos)))}
-    missing = set(pass_nos) - found.keys()
-    return found | _through_merges(session, missing, lock=lock) if missing else found
+    return finding_by_passes(session, pass_nos, lock=lock)()
+
+
+def finding_by_passes(
+    session: Session, pass_nos: Collection[str], *, lock: bool = False
+) -> Later[dict[str, PersonFacts]]:
+    """Ask what `find_by_passes` returns, together with what else is asked; return what gives it."""
+    asked = (_LOCKED_BY_PASS if lock else _BY_PASS).later(session, passes=list(set(pass_nos)))
+
+    def found() -> dict[str, PersonFacts]:
+        there = {person.pass_no: facts(person) for person in asked()}
+        missing = set(pass_nos) - there.keys()
+        return there | _through_merges(session, missing, lock=lock) if missing else there
+
+    return found
 
 
 def _through_merges(session: Session, pass_nos: Collection[str], *, lock: bool) -> dict[str, PersonFacts]:
@@ -164,7 +175,13 @@ def survivors(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.
 
 def lock_people(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:
     """Lock these people until commit, in order of id, and return their facts; unknown ids are left out."""
-    return {person.id: facts(person) for person in _LOCKED(session, ids=list(set(person_ids)))}
+    return locking_people(session, person_ids)()
+
+
+def locking_people(session: Session, person_ids: Collection[uuid.UUID]) -> Later[dict[uuid.UUID, PersonFacts]]:
+    """Ask what `lock_people` returns, together with what else is asked; return what gives it."""
+    asked = _LOCKED.later(session, ids=list(set(person_ids)))
+    return lambda: {person.id: facts(person) for person in asked()}
 
 
 def facts_of(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PersonFacts]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from volunteer.bulk import Rows
 from volunteer.database import new_id
 from volunteer.errors import Conflict, invalid
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 from volunteer.units import queries
 from volunteer.units.models import COUNTS, REPORT_IN, Membership, Unit
 
@@ -151,9 +151,15 @@ def unit_of(session: Session, person_id: uuid.UUID, on: dt.date) -> uuid.UUID | 
 
 def units_of(session: Session, person_ids: Collection[uuid.UUID], on: dt.date) -> dict[uuid.UUID, uuid.UUID]:
     """Return person id -> the unit in which they count on a day; who counts in none is left out."""
-    if not person_ids:
-        return {}
-    return {row.person_id: row.unit_id for row in _AS_OF(session, people=list(set(person_ids)), day=on)}
+    return finding_units(session, person_ids, on)() if person_ids else {}
+
+
+def finding_units(
+    session: Session, person_ids: Collection[uuid.UUID], on: dt.date
+) -> Later[dict[uuid.UUID, uuid.UUID]]:
+    """Ask what `units_of` returns, together with what else is asked; return what gives it."""
+    asked = _AS_OF.later(session, people=list(set(person_ids)), day=on)
+    return lambda: {row.person_id: row.unit_id for row in asked()}
 
 
 def history_of(session: Session, person_id: uuid.UUID) -> list[dict[str, object]]:

@@ -52,7 +52,7 @@ class Guard:
         if route.limit:
             limits.take(route.limit, request.remote_addr or "", now)
         body, query = _load(route)
-        call = Call(actor, now, body, query, request.remote_addr or "", channel_of(actor), public_root())
+        call = Call(actor, now, body, query, request.remote_addr or "", channel_of(actor))
         for attempt in range(TRIES):
             try:
                 return self._once(route, call, params)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from volunteer.config import settings
 from volunteer.database import Base, lock_name, new_id, reading, survive, transaction
 from volunteer.errors import RateLimited
-from volunteer.prepared import Query
+from volunteer.prepared import Later, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,20 @@ def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
 
 def check(name: str, subject: str, now: dt.datetime) -> None:
     """Raise RateLimited if the window of `name` and `subject` is full, without counting a use."""
+    checking(name, subject, now)()
+
+
+def checking(name: str, subject: str, now: dt.datetime) -> Later[None]:
+    """Ask what `check` needs to know, together with what else is asked; return what checks."""
     limit = LIMITS[name]
-    hits = _SINCE(reading(), key=_key(name, subject), edge=_edge(limit, now))
-    if len(hits) >= limit.most:
-        raise _full(limit, hits[0].at, now)
+    asked = _SINCE.later(reading(), key=_key(name, subject), edge=_edge(limit, now))
+
+    def checked() -> None:
+        hits = asked()
+        if len(hits) >= limit.most:
+            raise _full(limit, hits[0].at, now)
+
+    return checked
 
 
 def give_back(hit: uuid.UUID) -> None:

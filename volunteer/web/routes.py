@@ -26,7 +26,6 @@ class Call:
     query: Mapping[str, Any]
     address: str
     channel: str
-    root: str
 
 
 @dataclass(frozen=True, slots=True)

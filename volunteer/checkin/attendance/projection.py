@@ -26,7 +26,7 @@ from volunteer.database import new_id
 from volunteer.hours import service as hours
 from volunteer.hours.seams import Presence
 from volunteer.hours.spans import clip, span, total, union
-from volunteer.prepared import Insert, Query, Update
+from volunteer.prepared import Insert, Later, Query, Update
 
 LONGEST = dt.timedelta(days=2)
 """A shift of at most 24 h touches at most this many days after the one on which it starts."""
@@ -83,22 +83,49 @@ class Written:
         self.moved.setdefault(person_id, set()).update(days)
 
 
-def project(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Folded], now: dt.datetime) -> Written:
+class There:
+    """The attendances of some people at some shifts, asked together with what else is asked."""
+
+    def __init__(self, session: Session, people: Collection[uuid.UUID], shifts: Collection[uuid.UUID]) -> None:
+        self._session, self._people, self._shifts = session, set(people), set(shifts)
+        asks = people and shifts
+        self._asked = _THERE.later(session, people=list(people), shifts=list(shifts)) if asks else None
+
+    def rows(self, wanted: Collection[tuple[uuid.UUID, uuid.UUID]]) -> dict[tuple[uuid.UUID, uuid.UUID], Any]:
+        """Return the attendances that are there among these, by (person, shift); what was not asked is asked now."""
+        people, shifts = {key[0] for key in wanted}, {key[1] for key in wanted}
+        rows = self._asked() if self._asked else []
+        if not (people <= self._people and shifts <= self._shifts):
+            rows = _THERE(self._session, people=list(people), shifts=list(shifts))
+        return {(row.person_id, row.shift_id): row for row in rows}
+
+
+def project(
+    session: Session,
+    lives: Iterable[Life],
+    folds: Mapping[uuid.UUID, Folded],
+    now: dt.datetime,
+    there: There | None = None,
+) -> Written:
     """Write the attendances of these people as their folds say, and settle hours where closed pairs changed.
 
-    The people are locked. A fixed number of statements for any number of them.
+    The people are locked; `there` was asked after that. A fixed number of statements for any number of them.
     """
     lives = list(lives)
-    written = write(session, lives, folds)
+    written = write(session, lives, folds, there)
     shifts = {shift_id: shift for life in lives for shift_id, shift in life.shifts.items()}
     if written.moved:
-        there = presences_of_people(session, written.moved, shifts)
-        cases = {who: hours.Case(there[who], frozenset(days)) for who, days in written.moved.items()}
-        hours.settle_many(session, cases, now)
+        days_of_people = {who: frozenset(days) for who, days in written.moved.items()}
+        present = finding_presences(session, days_of_people, shifts)
+        chains = hours.Asked(session, days_of_people)
+        found = present()
+        hours.settle_many(session, {who: hours.Case(found[who], days_of_people[who]) for who in found}, now, chains)
     return written
 
 
-def write(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Folded]) -> Written:
+def write(
+    session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Folded], there: There | None = None
+) -> Written:
     """Write the attendances of these people as their folds say, and return whose hours are to be settled."""
     people = {life.person_id: life for life in lives}
     wanted: dict[tuple[uuid.UUID, uuid.UUID], dict[str, Any]] = {}
@@ -110,7 +137,7 @@ def write(session: Session, lives: Iterable[Life], folds: Mapping[uuid.UUID, Fol
             wanted[person_id, shift_id] = _values(facts, life.shifts[shift_id])
     written = Written()
     if wanted:
-        _write(session, wanted, shifts, written)
+        _write(session, wanted, shifts, written, there or There(session, (), ()))
     _write_unmatched(session, people, folds, written)
     return written
 
@@ -127,18 +154,36 @@ def presences_of_people(
 
     `known` are shifts that were loaded already.
     """
+    return finding_presences(session, days_of_people, known)()
+
+
+def finding_presences(
+    session: Session, days_of_people: Mapping[uuid.UUID, Collection[dt.date]], known: Mapping[uuid.UUID, FullShift]
+) -> Later[dict[uuid.UUID, list[Presence]]]:
+    """Ask what `presences_of_people` returns, together with what else is asked; return what gives it."""
     people = list(days_of_people)
     if all(days_of_people.values()):
         every = {day for days in days_of_people.values() for day in days}
-        rows = _PRESENT_ON(session, people=people, low=min(every) - LONGEST, high=max(every))
+        rows = _PRESENT_ON.later(session, people=people, low=min(every) - LONGEST, high=max(every))
     else:
-        rows = _PRESENT(session, people=people)
-    waiting = _WAITING(session, people=people)
+        rows = _PRESENT.later(session, people=people)
+    waiting = _WAITING.later(session, people=people)
+    return lambda: _of_people(session, days_of_people, known, rows(), waiting())
+
+
+def _of_people(
+    session: Session,
+    days_of_people: Mapping[uuid.UUID, Collection[dt.date]],
+    known: Mapping[uuid.UUID, FullShift],
+    rows: Sequence[Any],
+    waiting: Sequence[Any],
+) -> dict[uuid.UUID, list[Presence]]:
+    """Return each person's presences from their attendances and the outs that wait."""
     ids = {row.shift_id for row in rows} | {row.shift_id for row in waiting if row.shift_id}
     shifts = {**known, **activities.shifts_of(session, ids - known.keys())}
     touched = {shift_id: days_of(shifts[shift_id]) for shift_id in ids}
-    of_rows: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in people}
-    of_waiting: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in people}
+    of_rows: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days_of_people}
+    of_waiting: dict[uuid.UUID, list[Any]] = {person_id: [] for person_id in days_of_people}
     for row in rows:
         days = days_of_people[row.person_id]
         if not days or not touched[row.shift_id].isdisjoint(days):
@@ -147,7 +192,7 @@ def presences_of_people(
         days = days_of_people[row.person_id]
         if not days or not _waiting_days(row, shifts).isdisjoint(days):
             of_waiting[row.person_id].append(row)
-    return {person_id: _presences(of_rows[person_id], of_waiting[person_id], shifts) for person_id in people}
+    return {person_id: _presences(of_rows[person_id], of_waiting[person_id], shifts) for person_id in days_of_people}
 
 
 def _presences(rows: Sequence[Any], waiting: Sequence[Any], shifts: Mapping[uuid.UUID, FullShift]) -> list[Presence]:
@@ -268,10 +313,10 @@ def _write(
     wanted: Mapping[tuple[uuid.UUID, uuid.UUID], dict[str, Any]],
     shifts: Mapping[uuid.UUID, FullShift],
     written: Written,
+    asked: There,
 ) -> None:
     """Insert and update the rows that differ from what is wanted."""
-    people, at = {key[0] for key in wanted}, {key[1] for key in wanted}
-    there = {(row.person_id, row.shift_id): row for row in _THERE(session, people=list(people), shifts=list(at))}
+    there = asked.rows(wanted)
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for key, values in wanted.items():
@@ -287,8 +332,8 @@ def _write(
         if _closed(row.pairs if row else []) != _closed(values["pairs"]):
             written.move(key[0], days_of(shifts[key[1]]))
     written.changed_count += len(added) + len(changed)
-    _ADD(session, added)
-    _CHANGE(session, changed)
+    _ADD.later(session, added)
+    _CHANGE.later(session, changed)
 
 
 def _closed(pairs: Iterable[Mapping[str, Any]]) -> list[Any]:
