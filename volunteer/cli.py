@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from volunteer import demo, housekeeping, jobs, migrations, queueing, rotation, sealing
+from volunteer import demo, housekeeping, jobs, migrations, queueing, rotation, sealing, serving
 from volunteer.access import OPERATOR
 from volunteer.accounts import service as accounts
 from volunteer.app import create_app
@@ -251,6 +251,8 @@ def serve_demo(port: int) -> None:
 def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str], *, with_work: bool = True) -> None:
     """Become gunicorn: threads of two workers share the work of two cores (perf.md §6.3)."""
     os.environ.update(environ)
+    if not with_work:
+        os.environ[serving.ALONE] = "1"
     tmp = ["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []  # noqa: S108 - heartbeat only
     command = [
         sys.executable,
@@ -272,7 +274,8 @@ def run_gunicorn(host: str, port: int, workers: int, environ: Mapping[str, str],
         "--graceful-timeout",
         "10",
         "--no-control-socket",
-        *(["--config", str(ROOT / "volunteer" / "serving.py")] if with_work else []),
+        "--config",
+        str(ROOT / "volunteer" / "serving.py"),
         *tmp,
     ]
     os.execv(sys.executable, command)  # noqa: S606 - our own command, no shell
