@@ -4,9 +4,7 @@ PostgreSQL is asked through libpq (`psycopg.pq`) for statements that it has prep
 through a cursor of its driver. A connection remembers what it has prepared, and what waits for the next journey.
 """
 
-import datetime as dt
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from select import POLLIN, POLLOUT, poll
@@ -16,18 +14,19 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
+from psycopg.types.json import set_json_loads
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 
-from volunteer.database import UtcInstant, Uuid, db
+from volunteer import binding
+from volunteer.binding import Process
+from volunteer.database import db
 
-Process = Callable[[Any], Any]
 FINE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 IDLE = pq.TransactionStatus.IDLE
-BINARY, TEXT = pq.Format.BINARY, pq.Format.TEXT
+BINARY = pq.Format.BINARY
 SYNCED = pq.ExecStatus.PIPELINE_SYNC
 PREPARED, WAITING = "volunteer-prepared", "volunteer-waiting"
-N = "NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,7 @@ def init_app(app: Flask) -> None:
         engine = db.engine
     if engine.dialect.name != "postgresql":
         return
+    event.listen(engine, "connect", lambda driver, _record: set_json_loads(binding.read_json, driver))
     event.listen(engine, "before_cursor_execute", _go_first)
     event.listen(engine, "commit", lambda connection: deliver(connection, commits=True))
     event.listen(engine, "rollback", _forget)
@@ -115,7 +115,7 @@ def _go_first(connection: Connection, cursor: Any, *_: Any) -> None:
 
 def direct(text: str, number: int, kinds: Sequence[tuple[str, Any]]) -> Direct:
     """Return a statement, the `number`th of this process, whose values have these names and types."""
-    found = [(name, _dumper(kind)) for name, kind in kinds]
+    found = [(name, binding.dumper(kind)) for name, kind in kinds]
     values = tuple((name, process) for name, (process, _) in found)
     return Direct(text, b"volunteer_%d" % number, values, [format_ for _, (_, format_) in found])
 
@@ -288,93 +288,3 @@ def _told(connection: Link, text: str, error: Any) -> Exception:
     base = dialect.loaded_dbapi.Error
     found: Exception = sa.exc.DBAPIError.instance(text, None, error, base, hide_parameters=True, dialect=dialect)
     return found
-
-
-def _dumper(kind: Any) -> tuple[Process, int]:
-    """Return what turns a value of a type into bytes, and the format of these: text is sent as what it is, its UTF-8.
-
-    Raises:
-        TypeError: a type that nobody needed yet.
-    """
-    if isinstance(kind, sa.ARRAY):
-        return _array(kind.item_type), TEXT
-    if isinstance(kind, sa.JSON):
-        return _json_or_null if kind.none_as_null else _json, TEXT
-    for known, process, format_ in _DUMPERS:
-        if isinstance(kind, known):
-            return process, format_
-    raise TypeError(f"{kind!r} cannot be sent directly yet")
-
-
-def _array(kind: Any) -> Process:
-    """Return what writes a list of values of a type as an array."""
-    if isinstance(kind, sa.JSON | sa.String | sa.LargeBinary):
-        write = _json_text if isinstance(kind, sa.JSON) else _hex if isinstance(kind, sa.LargeBinary) else str
-        skips = not isinstance(kind, sa.JSON) or kind.none_as_null
-        return lambda values: _listed(
-            ['"' + _escaped(write(v)) + '"' if v is not None or not skips else N for v in values]
-        )
-    if isinstance(kind, UtcInstant):
-        return lambda values: _listed([N if v is None else _aware(v).isoformat() for v in values])
-    if isinstance(kind, Uuid | sa.Integer | sa.Float | sa.Date | sa.Boolean):
-        return lambda values: _listed([N if v is None else str(v) for v in values])
-    raise TypeError(f"{kind!r} cannot be sent in an array yet")
-
-
-def _listed(texts: list[str]) -> bytes:
-    """Return an array of what is written already."""
-    return f"{{{','.join(texts)}}}".encode()
-
-
-def _escaped(text: str) -> str:
-    """Return a text as it stands between quotation marks in an array."""
-    return text.replace("\\", "\\\\").replace('"', '\\"') if "\\" in text or '"' in text else text
-
-
-def _hex(value: bytes) -> str:
-    """Return bytes as PostgreSQL writes them."""
-    return "\\x" + value.hex()
-
-
-def _json_text(value: Any) -> str:
-    """Return JSON; of what is sent most, an empty list, at once."""
-    return "[]" if value == [] else json.dumps(value)
-
-
-def _aware(value: dt.datetime) -> dt.datetime:
-    """Return an instant, or refuse a naive one."""
-    if value.tzinfo is None:
-        raise ValueError("a naive instant")
-    return value
-
-
-def _instant(value: dt.datetime | None) -> bytes | None:
-    """Return an instant; a naive one is refused as everywhere."""
-    return None if value is None else _aware(value).isoformat().encode()
-
-
-def _json(value: Any) -> bytes:
-    """Return JSON; None is its null."""
-    return json.dumps(value).encode()
-
-
-def _json_or_null(value: Any) -> bytes | None:
-    """Return JSON; None is NULL."""
-    return None if value is None else json.dumps(value).encode()
-
-
-def _plain(value: Any) -> bytes | None:
-    """Return a number or a day as text."""
-    return None if value is None else str(value).encode()
-
-
-_DUMPERS: tuple[tuple[type, Process, int], ...] = (
-    (Uuid, lambda value: None if value is None else value.bytes, BINARY),
-    (UtcInstant, _instant, TEXT),
-    (sa.String, lambda value: None if value is None else str(value).encode(), BINARY),
-    (sa.LargeBinary, lambda value: value, BINARY),
-    (sa.Boolean, lambda value: None if value is None else b"t" if value else b"f", TEXT),
-    (sa.Integer, _plain, TEXT),
-    (sa.Float, _plain, TEXT),
-    (sa.Date, _plain, TEXT),
-)

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from volunteer import drivers
+from volunteer import binding, drivers
+from volunteer.binding import Process
 from volunteer.database import connection_of, db
-from volunteer.drivers import Direct, Link, Process, lent
+from volunteer.drivers import Direct, Link, lent
 
 Among = Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
 """`among(column, name)`: the column is one of the values that are given under that name."""
@@ -111,14 +112,14 @@ class Query:
         fixed = {name: value for name, value in whole.parameters.items() if name not in asked}
         columns = list(select.selected_columns)
         row: Any = namedtuple("Found", [str(column.key) for column in columns])  # type: ignore[misc]
-        received = [(index, _receiver(column.type, dialect)) for index, column in enumerate(columns)]
+        received = [(index, binding.receiver(column.type, dialect)) for index, column in enumerate(columns)]
         make_row = _maker(row._make, [(index, process) for index, process in received if process])
         if is_postgresql:
             named = [(name, kinds.get(name, sa.String())) for name in whole.positiontup]
             ask = drivers.direct(whole.statement, next(_numbers), named)
             return _Made(ask, whole.statement, fixed, (), make_row)
-        binds = [(name, _binder(kinds[name], dialect), -1) for name in asked if name in lengths]
-        binds += [(name, _binder(kind, dialect), lengths[name]) for name, kind in lists.items()]
+        binds = [(name, binding.binder(kinds[name], dialect), -1) for name in asked if name in lengths]
+        binds += [(name, binding.binder(kind, dialect), lengths[name]) for name, kind in lists.items()]
         return _Made(None, whole.statement, fixed, tuple(binds), make_row)
 
 
@@ -170,7 +171,7 @@ class _Write(ABC):
         quote, kinds = dialect.identifier_preparer.quote, {name: self._table.c[name].type for name in names}
         if dialect.name != "postgresql":
             text = self._text(quote, {name: f":{name}" for name in names}, as_arrays=False)
-            return None, text, tuple((name, _binder(kind, dialect), -1) for name, kind in kinds.items())
+            return None, text, tuple((name, binding.binder(kind, dialect), -1) for name, kind in kinds.items())
         many = "[]" if several else ""
         marks = {name: f"${number}::{_called(kinds[name], dialect)}{many}" for number, name in enumerate(names, 1)}
         text = self._text(quote, marks, as_arrays=several)
@@ -268,17 +269,3 @@ def _dialect(dialect: Dialect) -> Dialect:
 def _called(kind: Any, dialect: Dialect) -> str:
     """Return a type as the database calls it."""
     return str(dialect.type_compiler_instance.process(kind.dialect_impl(dialect)))
-
-
-def _binder(kind: Any, dialect: Dialect) -> Process | None:
-    """Return what makes a value of a type one that SQLite takes; None where it takes it as it is."""
-    process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return process
-
-
-def _receiver(kind: Any, dialect: Dialect) -> Process | None:
-    """Return what makes a value of the driver one of a type; None where it is one: instants come in UTC."""
-    if dialect.name == "postgresql":
-        return None
-    process: Process | None = kind.dialect_impl(dialect).result_processor(dialect, None)
-    return process

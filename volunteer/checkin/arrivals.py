@@ -88,7 +88,7 @@ class Desk:
         case = self._case(event, arrival, proof, person)
         self._find_shift(case, person)
         if case.shift:
-            self._against_shift(case)
+            self._against_shift(case, life)
         if event.mode is Mode.SELF:
             self._look_at_phone(case, person, life)
         if event.direction is Direction.IN and case.shift:
@@ -158,11 +158,11 @@ class Desk:
         if missing:
             self._signups.update(activities.signups_of(self._session, [person_id], missing))
 
-    def _against_shift(self, case: _Case) -> None:
+    def _against_shift(self, case: _Case, life: Life) -> None:
         """Add what the shift itself has against the scan."""
         assert case.shift  # noqa: S101 - the caller looked
         places = self._scanner.places
-        against = shift_refusals(of_fold(case.shift), case.event.direction, case.arrival.judged_at, places)
+        against = shift_refusals(life.of_fold(case.shift), case.event.direction, case.arrival.judged_at, places)
         case.reasons.update(against)
         if case.shift.status == ActivityStatus.CANCELLED and case.event.direction is Direction.IN:
             case.reasons.add(Reason.CANCELLED)

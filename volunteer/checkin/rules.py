@@ -7,7 +7,7 @@ Source: contract, "Check-in and check-out"; decisions.md 1 and 8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -41,9 +41,13 @@ class ShiftFacts:
     starts_at: datetime
     ends_at: datetime
     cancelled: bool = False
+    starts_minute: int = field(init=False, repr=False, compare=False)
+    ends_minute: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if minute_of(self.ends_at) < minute_of(self.starts_at):
+        object.__setattr__(self, "starts_minute", minute_of(self.starts_at))
+        object.__setattr__(self, "ends_minute", minute_of(self.ends_at))
+        if self.ends_minute < self.starts_minute:
             raise ValueError("a shift ends before it starts")
         _check_path(self.station_path)
 
@@ -80,9 +84,10 @@ class Scan:
     geo_optional: bool = False
     places: tuple[str, ...] | None = None
     client_id: UUID | None = None
+    minute: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        minute_of(self.judged_at)
+        object.__setattr__(self, "minute", minute_of(self.judged_at))
         if self.direction is Direction.IN and self.shift_id is None and not self.refusals:
             raise ValueError("an accepted in names its shift")
         for place in self.places or ():
@@ -116,10 +121,14 @@ def window(shift: ShiftFacts, direction: Direction, policy: Policy = POLICY) -> 
 
     An out opens with the in, for who comes early may leave early. Source: contract, "Windows".
     """
+    opens, closes = open_minutes(shift, direction, policy)
+    return Window(instant_of(opens), instant_of(closes))
+
+
+def open_minutes(shift: ShiftFacts, direction: Direction, policy: Policy = POLICY) -> tuple[int, int]:
+    """Return the first and the last minute of a `window`."""
     late = policy.out_late_minutes if direction is Direction.OUT else 0
-    return Window(
-        instant_of(minute_of(shift.starts_at) - policy.in_early_minutes), instant_of(minute_of(shift.ends_at) + late)
-    )
+    return shift.starts_minute - policy.in_early_minutes, shift.ends_minute + late
 
 
 def window_refusals(
@@ -129,11 +138,11 @@ def window_refusals(
 
     Source: contract, "Windows"; peers.md T11.
     """
-    opens_at, closes_at = window(shift, direction, policy)
+    opens, closes = open_minutes(shift, direction, policy)
     minute = minute_of(at)
-    if minute < minute_of(opens_at):
+    if minute < opens:
         return (Reason.TOO_EARLY,)
-    if minute > minute_of(closes_at):
+    if minute > closes:
         return (Reason.TOO_LATE,)
     return ()
 

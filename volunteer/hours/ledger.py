@@ -14,6 +14,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from volunteer.hours.models import LedgerChain, LedgerLine, LineClass, LineKind
 from volunteer.prepared import Insert, Later, Query, Update
 
 GENESIS = bytes(32)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 LINES, CHAINS = (Base.metadata.tables[model.__tablename__] for model in (LedgerLine, LedgerChain))
 #: What a line says, in the order in which it is hashed: attributes of `LedgerLine`.
 _SAID = (
@@ -197,7 +199,7 @@ def hash_of(line: LedgerLine) -> bytes:
 def _hash(prev_hash: bytes, said: Iterable[Any]) -> bytes:
     """Return SHA-256 of the previous hash and a line's canonical form."""
     plain = [_plain(part) for part in said]
-    return hashlib.sha256(prev_hash + json.dumps(plain, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(prev_hash + _ENCODER.encode(plain).encode()).digest()
 
 
 def _plain(part: Any) -> Any:
@@ -232,8 +234,13 @@ def keyed(purpose: bytes, message: bytes, version: int | None = None) -> bytes:
     """Return key version (1 byte) and HMAC-SHA256 under a key derived from the ledger key of that version."""
     keys = settings().ledger_keys
     chosen = max(keys) if version is None else version
-    derived = hmac.digest(keys[chosen], b"volunteer/ledger/mac/" + purpose, "sha256")
-    return bytes((chosen,)) + hmac.digest(derived, message, "sha256")
+    return bytes((chosen,)) + hmac.digest(_derived(keys[chosen], purpose), message, "sha256")
+
+
+@lru_cache(maxsize=16)
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    """Return the key of one purpose."""
+    return hmac.digest(key, b"volunteer/ledger/mac/" + purpose, "sha256")
 
 
 def is_keyed(mac: bytes, purpose: bytes, message: bytes) -> bool:

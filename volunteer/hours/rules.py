@@ -65,9 +65,10 @@ def credit(
     service, ahead = _claim_service(pairs, passed)
     granted = _claim_make_ups(make_ups, shifts, service, passed)
     claims = tuple(piece for part in (service, granted) for piece in part)
-    tiers = tuple(_tiers(_by_day(claims, zone), ruled.over_cap, policy))
+    parts = tuple(_by_day(claims, zone))
+    tiers = tuple(_tiers(parts, ruled.over_cap, policy))
     evidence = _pending_evidence(pairs, claims, zone)
-    explanation = Explanation(policy.version, now, pairs, tuple(_by_day(claims, zone)), tiers)
+    explanation = Explanation(policy.version, now, pairs, parts, tiers)
     return Hours(
         credits=recompute(explanation),
         pendings=(*evidence, *_pending_over_cap(tiers)),
@@ -110,7 +111,8 @@ def explain_line(hours: Hours, shift_id: UUID, site_day: date) -> Explanation:
 def _each_once(presences: Iterable[Presence]) -> list[Presence]:
     by_key: dict[PairKey, Presence] = {}
     for one in presences:
-        if by_key.setdefault(one.key, one) != one:
+        known = by_key.setdefault(one.key, one)
+        if known is not one and known != one:
             raise ValueError(f"two different presences have the key {one.key}")
     return sorted(by_key.values(), key=lambda one: (one.in_at, one.out_at, one.key))
 
@@ -172,7 +174,11 @@ def _piece(part: Span, shift_id: UUID, kind: CreditKind, credit_class: CreditCla
 
 def _by_day(claims: Iterable[Piece], zone: tzinfo) -> list[Piece]:
     """Cut claims at midnights and put each day in the order in which the tiers count it: scans before make-ups."""
-    parts = [replace(claim, site_day=day, span=part) for claim in claims for day, part in by_site_day(claim.span, zone)]
+    parts = [
+        Piece(day, part, claim.shift_id, claim.kind, claim.credit_class, claim.source)
+        for claim in claims
+        for day, part in by_site_day(claim.span, zone)
+    ]
     return sorted(parts, key=lambda p: (p.site_day, p.kind is CreditKind.MAKE_UP, p.span))
 
 
@@ -195,7 +201,10 @@ def _tiers(parts: Iterable[Piece], rulings: tuple[OverCapRuling, ...], policy: P
             last = part.span.end if high is None else min(part.span.end, part.span.start + high - position)
             if first < last:
                 at = position + first - part.span.start
-                tier = replace(part, span=Span(first, last), position=at, level=level)
+                kind, credit_class = part.kind, part.credit_class
+                tier = Piece(
+                    part.site_day, Span(first, last), part.shift_id, kind, credit_class, part.source, at, level
+                )
                 yield from _ruled(tier, rulings) if level else (tier,)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,12 +93,18 @@ def by_site_day(one: Span, zone: tzinfo) -> tuple[tuple[date, Span], ...]:
     """
     parts, start = [], one.start
     while start < one.end:
-        day = instant_of(start).astimezone(zone).date()
-        midnight = minute_of(datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone))
+        day, midnight = _day_of(start, zone)
         end = min(one.end, midnight)
         parts.append((day, Span(start, end)))
         start = end
     return tuple(parts)
+
+
+@lru_cache(maxsize=4096)
+def _day_of(minute: int, zone: tzinfo) -> tuple[date, int]:
+    """Return the site day of a minute and the minute at which that day ends; many people share the same ones."""
+    day = instant_of(minute).astimezone(zone).date()
+    return day, minute_of(datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone))
 
 
 def total(spans: Iterable[Span]) -> int:

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from volunteer.checkin.attendance.outcomes import AttendanceFacts, Decision, Folded, Pair
 from volunteer.checkin.reasons import Direction, Evidence, Flag, Mode, Outcome, Reason, in_order
-from volunteer.checkin.rules import Scan, ShiftFacts, serves, window
+from volunteer.checkin.rules import Scan, ShiftFacts, open_minutes, serves, window
 from volunteer.hours.policy import POLICY, Policy
-from volunteer.hours.spans import Span, clip, instant_of, minute_of, span
+from volunteer.hours.spans import Span, clip, instant_of
 
 
 def in_judged_order(scans: Iterable[Scan]) -> tuple[Scan, ...]:
@@ -31,7 +31,8 @@ def in_judged_order(scans: Iterable[Scan]) -> tuple[Scan, ...]:
     """
     by_id: dict[UUID, Scan] = {}
     for scan in scans:
-        if by_id.setdefault(scan.id, scan) != scan:
+        known = by_id.setdefault(scan.id, scan)
+        if known is not scan and known != scan:
             raise ValueError(f"two different scans have the id {scan.id}")
     return tuple(sorted(by_id.values(), key=lambda scan: scan.rank))
 
@@ -198,7 +199,7 @@ class _Walk:
             outcome=outcome,
             reasons=reasons,
             shift_id=shift.id if shift else scan.shift_id,
-            at=instant_of(minute_of(scan.judged_at)),
+            at=instant_of(scan.minute),
             evidence=Evidence.STRONG if _is_strong(scan) else Evidence.WEAK,
             flags=_flags(scan),
             walk_in=scan.walk_in,
@@ -246,7 +247,7 @@ class _Walk:
         return max(served, key=lambda one: one[0])[1] if served else None
 
     def _is_past(self, shift: ShiftFacts, scan: Scan) -> bool:
-        return minute_of(scan.judged_at) > minute_of(window(shift, Direction.OUT, self.policy).closes_at)
+        return scan.minute > open_minutes(shift, Direction.OUT, self.policy)[1]
 
     def _is_used(self, scan: Scan) -> bool:
         return scan.code_step is not None and (scan.code_step, scan.direction) in self.used
@@ -254,16 +255,16 @@ class _Walk:
 
 def _follows(shift: ShiftFacts, here: ShiftFacts) -> bool:
     """The next shift: any of the same station that starts later. Source: contract, "Fine points"."""
-    return shift.station_id == here.station_id and minute_of(shift.starts_at) > minute_of(here.starts_at)
+    return shift.station_id == here.station_id and shift.starts_minute > here.starts_minute
 
 
 def _minutes_inside(visit: _Visit, out: Scan, shift: ShiftFacts) -> int:
-    inside = clip(span(visit.opened_by.judged_at, out.judged_at), span(shift.starts_at, shift.ends_at))
+    inside = clip(Span(visit.opened_by.minute, out.minute), Span(shift.starts_minute, shift.ends_minute))
     return (inside or Span(0, 0)).minutes
 
 
 def _flags(scan: Scan) -> frozenset[Flag]:
-    return scan.flags | ({Flag.ROLL_CALL} if scan.mode is Mode.ROLL_CALL else frozenset())
+    return scan.flags | {Flag.ROLL_CALL} if scan.mode is Mode.ROLL_CALL else scan.flags
 
 
 def _is_strong(scan: Scan) -> bool:
@@ -303,9 +304,9 @@ def _pair(shift_id: UUID, visit: _Visit) -> Pair:
     return Pair(
         shift_id=shift_id,
         in_scan=first.id,
-        in_at=instant_of(minute_of(first.judged_at)),
+        in_at=instant_of(first.minute),
         out_scan=last.id if last else None,
-        out_at=instant_of(minute_of(last.judged_at)) if last else None,
+        out_at=instant_of(last.minute) if last else None,
         strong=last is not None and (not weak or (len(weak) == 1 and _is_excused(weak[0]))),
         roll_call=Flag.ROLL_CALL in flags,
         flags=flags,

@@ -8,7 +8,7 @@ Source: decisions 1; `segments` for why a cut is legal.
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from volunteer.activities import service as activities
 from volunteer.activities.service import ShiftFacts as FullShift
-from volunteer.checkin.attendance.fold import fold, in_judged_order
+from volunteer.checkin.attendance.fold import fold
 from volunteer.checkin.attendance.outcomes import Folded
 from volunteer.checkin.attendance.owners import MERGED, OWNER, WITH_OWNERS
-from volunteer.checkin.attendance.segments import remembered_until, segments
+from volunteer.checkin.attendance.segments import remembered
 from volunteer.checkin.models import SCAN_VOIDS, SCANS, CodeForm
 from volunteer.checkin.reasons import Direction, Flag, Mode, Reason
 from volunteer.checkin.rules import Scan, ShiftFacts
@@ -52,25 +52,31 @@ FOLDED = (
 
 @dataclass(slots=True)
 class Life:
-    """Scans of one person, complete between two quiet points, and every shift that they name."""
+    """Scans of one person, complete between two quiet points, and every shift that they name.
+
+    Lives that were loaded together share `shifts`, and `narrowed`: those as the fold knows them, each made once.
+    """
 
     person_id: uuid.UUID
     scans: dict[uuid.UUID, Scan]
     shifts: dict[uuid.UUID, FullShift]
+    narrowed: dict[uuid.UUID, ShiftFacts] = field(default_factory=dict)
 
     def folded(self, more: Scan | None = None) -> Folded:
         """Return where each scan stands, with `more` among them if given."""
         scans = [*self.scans.values(), *([more] if more else [])]
-        return fold(scans, narrow({s.shift_id: self.shifts[s.shift_id] for s in scans if s.shift_id}))
+        return fold(scans, {scan.shift_id: self.of_fold(self.shifts[scan.shift_id]) for scan in scans if scan.shift_id})
+
+    def of_fold(self, shift: FullShift) -> ShiftFacts:
+        """Return a shift as the fold knows it."""
+        found = self.narrowed.get(shift.id)
+        if found is None:
+            found = self.narrowed[shift.id] = of_fold(shift)
+        return found
 
     def add(self, scan: Scan) -> None:
         """Let another scan stand among them."""
         self.scans[scan.id] = scan
-
-
-def narrow(shifts: Mapping[uuid.UUID, FullShift]) -> dict[uuid.UUID, ShiftFacts]:
-    """Return shifts as the fold knows them."""
-    return {shift_id: of_fold(shift) for shift_id, shift in shifts.items()}
 
 
 def of_fold(shift: FullShift) -> ShiftFacts:
@@ -97,6 +103,7 @@ def load(
     `known` holds shifts that were loaded already and gets those that the scans name, and those `wanted`.
     """
     lives: dict[uuid.UUID, Life] = {}
+    narrowed: dict[uuid.UUID, ShiftFacts] = {}
     todo, reach = dict(spans), REACH
     while todo:
         low = min(first for first, _ in todo.values()) - reach
@@ -105,10 +112,11 @@ def load(
         for person_id, scan in _between(session, todo, low, high):
             found[person_id].append(scan)
         _learn(session, known, {*wanted, *(s.shift_id for scans in found.values() for s in scans if s.shift_id)})
+        narrowed |= {shift_id: of_fold(known[shift_id]) for shift_id in known.keys() - narrowed.keys()}
         for person_id, scans in found.items():
-            part = _quiet_part(scans, narrow(known), (low, high), todo[person_id])
+            part = _quiet_part(scans, narrowed, (low, high), todo[person_id])
             if part is not None:
-                lives[person_id] = Life(person_id, {scan.id: scan for scan in part}, known)
+                lives[person_id] = Life(person_id, {scan.id: scan for scan in part}, known, narrowed)
                 del todo[person_id]
         reach *= 4
     if not spans:
@@ -193,10 +201,7 @@ def _quiet_part(
     first, last = around
     if low > first - MEMORY or high < last + MEMORY:
         return None
-    parts = [
-        (part, max(remembered_until(scan, shifts) for scan in part))
-        for part in segments(in_judged_order(scans), shifts)
-    ]
+    parts = remembered(scans, shifts)
     near = [(part, until) for part, until in parts if until >= first and part[0].judged_at <= last + MEMORY]
     if near and (near[0][0][0].judged_at < low + MEMORY or near[-1][1] > high):
         return None

@@ -18,8 +18,9 @@ from volunteer.checkin.attendance.fold import in_judged_order
 from volunteer.checkin.attendance.outcomes import AttendanceFacts, Decision, Folded
 from volunteer.checkin.credentials.codes import PERSONAL_STEPS, STEP_SECONDS
 from volunteer.checkin.reasons import Direction
-from volunteer.checkin.rules import Scan, ShiftFacts, window
+from volunteer.checkin.rules import Scan, ShiftFacts, open_minutes
 from volunteer.hours.policy import POLICY, Policy
+from volunteer.hours.spans import instant_of
 
 _CODE_LIFE = timedelta(seconds=STEP_SECONDS * PERSONAL_STEPS)
 
@@ -31,16 +32,13 @@ def remembered_until(scan: Scan, shifts: Mapping[UUID, ShiftFacts], policy: Poli
     than ends_at + 60 min, for instants are cut to minutes), and 60 s where it may use up a personal code. ``voided``
     does not shorten it, so that a void recomputes all that the scan had touched.
     """
-    own = scan.judged_at.astimezone(UTC)
+    until = own = scan.judged_at.astimezone(UTC)
     if scan.refusals:
         return own
-    until = [own]
     shift = shifts.get(scan.shift_id) if scan.shift_id else None
     if shift is not None:
-        until.append(window(shift, Direction.OUT, policy).closes_at + timedelta(minutes=1))
-    if scan.code_step is not None:
-        until.append(own + _CODE_LIFE)
-    return max(until)
+        until = max(until, instant_of(open_minutes(shift, Direction.OUT, policy)[1] + 1))
+    return until if scan.code_step is None else max(until, own + _CODE_LIFE)
 
 
 def segments(
@@ -51,15 +49,27 @@ def segments(
     Raises:
         ValueError: two different scans have one id.
     """
-    parts: list[list[Scan]] = []
-    until: datetime | None = None
+    return tuple(tuple(part) for part, _ in remembered(scans, shifts, policy))
+
+
+def remembered(
+    scans: Iterable[Scan], shifts: Mapping[UUID, ShiftFacts], policy: Policy = POLICY
+) -> list[tuple[list[Scan], datetime]]:
+    """Return the `segments`, each with the instant (UTC) from which no scan of it can change anything.
+
+    Raises:
+        ValueError: two different scans have one id.
+    """
+    parts: list[tuple[list[Scan], datetime]] = []
     for scan in in_judged_order(scans):
-        if until is None or until <= scan.judged_at:
-            parts.append([])
-        parts[-1].append(scan)
         own = remembered_until(scan, shifts, policy)
-        until = own if until is None else max(until, own)
-    return tuple(tuple(part) for part in parts)
+        if not parts or parts[-1][1] <= scan.judged_at:
+            parts.append(([scan], own))
+        else:
+            part, until = parts[-1]
+            part.append(scan)
+            parts[-1] = part, max(until, own)
+    return parts
 
 
 def quiet_points(
