@@ -43,12 +43,12 @@ class Direct:
 class Lent:
     """A connection from the pool without a transaction, for one statement; what we need of SQLAlchemy's `Connection`.
 
-    `connection` is the pool's, `info` what it remembers, `dispatch` the engine's listeners.
+    `connection` is the pool's, `info` what it remembers.
     """
 
     connection: Any
     dialect: Dialect
-    dispatch: Any
+    engine: Engine
     closed = False
 
     @property
@@ -81,7 +81,7 @@ def lent(engine: Engine) -> Iterator[Lent]:
     """Lend a connection on which nothing is begun: each statement of ours commits by itself."""
     pooled = engine.raw_connection()
     try:
-        yield Lent(pooled, engine.dialect, engine.dispatch)
+        yield Lent(pooled, engine.dialect, engine)
     finally:
         pooled.close()
 
@@ -96,7 +96,7 @@ def init_app(app: Flask) -> None:
     if engine.dialect.name != "postgresql":
         return
     event.listen(engine, "connect", lambda driver, _record: set_json_loads(binding.read_json, driver))
-    event.listen(engine, "before_cursor_execute", _go_first)
+    event.listen(engine, "before_cursor_execute", _go_first, retval=True)
     event.listen(engine, "commit", lambda connection: deliver(connection, commits=True))
     event.listen(engine, "rollback", _forget)
 
@@ -107,10 +107,11 @@ def _forget(connection: Connection) -> None:
         connection.info.pop(WAITING, None)
 
 
-def _go_first(connection: Connection, cursor: Any, *_: Any) -> None:
+def _go_first(connection: Connection, cursor: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
     """Deliver what waits before a statement of SQLAlchemy's; ours, which have no cursor, go in their order."""
     if cursor is not None and WAITING in connection.info:
         deliver(connection)
+    return statement, values
 
 
 def direct(text: str, number: int, kinds: Sequence[tuple[str, Any]]) -> Direct:
@@ -125,7 +126,7 @@ def send(connection: Link, statement: Direct, given: Mapping[str, Any], make_row
 
     Its rows are made by `make_row`; without one it answers how many rows it wrote.
     """
-    for hear in connection.dispatch.before_cursor_execute:
+    for hear in connection.engine.dispatch.before_cursor_execute:
         hear(connection, None, statement.text, given, None, False)
     sent = Sent(statement, [process(given[name]) for name, process in statement.values], make_row)
     connection.info.setdefault(WAITING, []).append(sent)
@@ -182,7 +183,7 @@ def run(connection: Link, text: str, values: Any, *, many: bool = False, fetches
         DBAPIError: as `ask`.
     """
     cursor = connection.connection.cursor()
-    for hear in connection.dispatch.before_cursor_execute:
+    for hear in connection.engine.dispatch.before_cursor_execute:
         hear(connection, cursor, text, values, None, many)
     try:
         if many:
