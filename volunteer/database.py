@@ -117,15 +117,14 @@ def one_of(column: str, values: Any, name: str | None = None) -> sa.CheckConstra
 def init_app(app: Flask) -> None:
     """Bind the engine to the app and prepare its connections."""
     conf = settings()
-    options: dict[str, Any] = {"pool_pre_ping": False}
+    # The connection that was used last comes first: it has most prepared, and few are kept warm.
+    options: dict[str, Any] = {"pool_pre_ping": False, "pool_size": 8, "max_overflow": 24, "pool_use_lifo": True}
     if conf.database_url.startswith("sqlite"):
         Path(conf.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+        options["connect_args"] = {"timeout": 30, "check_same_thread": False, "cached_statements": 512}
     else:
         # psycopg forgets what it prepared at every ROLLBACK, and would sweep away what `drivers` prepares.
-        args = {"connect_args": {"prepare_threshold": None}}
-        # The connection that was used last comes first: it has most prepared, and few are kept warm.
-        options |= {"pool_size": 8, "max_overflow": 24, "pool_recycle": 1800, "pool_use_lifo": True, **args}
+        options |= {"pool_recycle": 1800, "connect_args": {"prepare_threshold": None}}
     app.config["SQLALCHEMY_DATABASE_URI"] = conf.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
