@@ -2,7 +2,9 @@
 
 import dataclasses
 import datetime as dt
+import random
 import threading
+import uuid
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from tests.units.making import make_area, make_liaison, make_staff, make_unit
 from volunteer import config
 from volunteer.clock import SettableClock
 from volunteer.database import reading
-from volunteer.registration import queries, registering, vault
+from volunteer.registration import fresh_numbers, queries, registering, vault
 from volunteer.registration.models import Person
 from volunteer.sealing import Keyring
 
@@ -192,6 +194,36 @@ def test_two_at_once_and_one_person(app: Flask, api: Api, monkeypatch: pytest.Mo
     assert [a.body["code"] for a in answers if a.status == 409] == ["already-registered"]
     with app.app_context():
         assert reading().query(Person).count() == 1
+
+
+class Scripted(random.Random):
+    """Gives the numbers that it was told to give, one after the other."""
+
+    def __init__(self, *numbers: str) -> None:
+        super().__init__()
+        self.left = [int(number) for number in numbers]
+
+    def randrange(self, *_: Any) -> int:
+        return self.left.pop(0)
+
+
+def test_a_new_number_is_nobodys_neither_as_such_nor_as_a_pass_number(
+    app: Flask, api: Api, admin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def numbers_of(person_id: str) -> tuple[str, str]:
+        with app.app_context():
+            person = reading().get_one(Person, uuid.UUID(person_id))
+            return person.volunteer_no, person.pass_no
+
+    mine, my_pass = numbers_of(add_volunteer(api).id)
+    one, two, three, four = "411111111", "422222222", "433333333", "444444444"
+    given = Scripted(my_pass, mine, one, one, two, my_pass, three, mine, four)
+    monkeypatch.setattr(fresh_numbers, "RANDOM", given)
+    by_oneself = api("POST", "/volunteers", form(api), expect=201).body["id"]
+    on_a_paper = on_paper(api, admin).body["id"]
+    assert {*numbers_of(by_oneself)} == {one, two}
+    assert {*numbers_of(on_a_paper)} == {three, four}
+    assert given.left == []
 
 
 def test_a_phone_with_an_account_keeps_its_password(api: Api, admin: str) -> None:

@@ -6,29 +6,25 @@ the list is judged anew. Source: contract, Imports; adr/0015.
 """
 
 import datetime as dt
-import secrets
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from volunteer import bulk
 from volunteer.access import Actor
 from volunteer.bulk import Rows, Tick, nobody_asks
 from volunteer.database import new_id, reading
 from volunteer.errors import Conflict
-from volunteer.registration import inviting, refusals, vault
+from volunteer.registration import fresh_numbers, inviting, refusals, vault
 from volunteer.registration.inviting import BATCH, Invitee, Plan, batches
 from volunteer.registration.models import Invitation, Person, StatusSpan
-from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
+from volunteer.registration.rules import PersonStatus, needs_guardian
 from volunteer.registration.statuses import today
 from volunteer.registration.vouching import Vouched, Vouching
 from volunteer.units.memberships import Joining
 
-RANDOM: Final = secrets.SystemRandom()
 OF_PERSON: Final = (
     *("id", "volunteer_no", "pass_no", "name", "name_sealed", "name_index", "id_type", "id_number_sealed"),
     *("id_number_index", "birth_date", "sex", "phone_sealed", "phone_index", "phone_tail_index", "political_status"),
@@ -74,9 +70,9 @@ class Ready:
         drawn: set[str] = set()
         for number, batch in enumerate(batches(self._plan.created)):
             tick(number * BATCH, len(self._plan.created))
-            numbers = _free(reading(), 2 * len(batch), drawn)
+            fresh = fresh_numbers.draw(reading(), 2 * len(batch), drawn)
             for invitee in batch:
-                self._add(invitee, (next(numbers), next(numbers)))
+                self._add(invitee, (next(fresh), next(fresh)))
 
     def _add(self, invitee: Invitee, numbers: tuple[str, str]) -> None:
         """Make the rows of one person: who they are, what they are from today on, their invitation and unit."""
@@ -139,13 +135,8 @@ class Ready:
 
     def _refuse_shared_numbers(self, session: Session) -> None:
         """Raise MeanwhileChanged if a volunteer number given here is somebody's pass number, or the other way round."""
-        if self._span_of_ids is None:
-            return
-        ours, other = aliased(Person), aliased(Person)
-        query = sa.select(ours.id).where(ours.id.between(*self._span_of_ids)).limit(1)
-        for mine, theirs in ((ours.volunteer_no, other.pass_no), (ours.pass_no, other.volunteer_no)):
-            if session.scalar(query.join(other, theirs == mine)):
-                raise MeanwhileChanged
+        if self._span_of_ids and fresh_numbers.are_shared(session, Person.id.between(*self._span_of_ids)):
+            raise MeanwhileChanged
 
 
 def prepare(planned: Plan, deed: Deed, tick: Tick = nobody_asks) -> Ready:
@@ -167,15 +158,3 @@ def _same_of_people(deed: Deed) -> dict[str, Any]:
         "created_on": today(deed.now),
         "registered_by": deed.actor.account_id,
     }
-
-
-def _free(session: Session, count: int, drawn: set[str]) -> Iterator[str]:
-    """Return as many numbers that nobody has, neither as such nor as a pass number, and that are not in `drawn` yet."""
-    found: list[str] = []
-    while len(found) < count:
-        fresh = {volunteer_number(RANDOM) for _ in range(count - len(found))} - drawn
-        for column in (Person.volunteer_no, Person.pass_no):
-            fresh -= set(session.scalars(sa.select(column).where(column.in_(fresh))))
-        drawn |= fresh
-        found += fresh
-    return iter(found)

@@ -5,7 +5,6 @@ POST /volunteers; decisions 3, 9, 11, 16, 17; peers.md T8, T37.
 """
 
 import datetime as dt
-import secrets
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,15 +19,24 @@ from volunteer.accounts import service as accounts
 from volunteer.accounts import sign_in
 from volunteer.database import constraint_of, lock_name, new_id, transaction
 from volunteer.errors import Conflict, Fault, Forbidden, InvalidInput, Unauthenticated
-from volunteer.registration import applications, consents, links, notices, refusals, standing, statuses, vault
+from volunteer.registration import (
+    applications,
+    consents,
+    fresh_numbers,
+    links,
+    notices,
+    refusals,
+    standing,
+    statuses,
+    vault,
+)
 from volunteer.registration.applications import Application
 from volunteer.registration.models import FAMILY, GUARDIAN, SELF, Consent, Invitation, Person
-from volunteer.registration.rules import PersonStatus, needs_guardian, volunteer_number
+from volunteer.registration.rules import PersonStatus, needs_guardian
 from volunteer.registration.statuses import today
 from volunteer.units import memberships
 from volunteer.units import service as units
 
-RANDOM = secrets.SystemRandom()
 TRIES = 5
 
 
@@ -213,9 +221,9 @@ def already_registered() -> Conflict:
 
 
 def insert(session: Session, person: Person) -> None:
-    """Insert a person under fresh numbers; who loses the race for an identity is told as `already-registered`."""
+    """Insert a person under two numbers that nobody has; who loses the race for an identity is told so."""
     for attempt in range(TRIES):
-        person.volunteer_no, person.pass_no = volunteer_number(RANDOM), volunteer_number(RANDOM)
+        person.volunteer_no, person.pass_no = fresh_numbers.draw(session, 2, set())
         try:
             with session.begin_nested():
                 session.add(person)
