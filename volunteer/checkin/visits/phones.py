@@ -19,7 +19,7 @@ from volunteer.checkin.models import SCAN_PLACES, SCANS
 from volunteer.checkin.rules import MOST_ON_ONE_PHONE, SHARED_WITHIN
 from volunteer.clock import site_day
 from volunteer.config import settings
-from volunteer.database import transaction
+from volunteer.database import lock_name, transaction
 
 KEPT: Final = dt.timedelta(days=2)
 
@@ -34,9 +34,16 @@ def digests_of(browser: str, now: dt.datetime) -> tuple[bytes, ...]:
 
 
 def is_shared(session: Session, phones: Sequence[bytes], person_id: uuid.UUID, now: dt.datetime) -> bool:
-    """Return whether with this person a phone has served over three people within ten minutes. One look in an index."""
+    """Return whether with this person a phone has served over three people within ten minutes. One look in an index.
+
+    From here until they are stored the scans of one phone come one after the other: those of the same moment would not
+    see one another. The person is locked before, a walk-in's shift after: who waits here holds nothing that is waited
+    for by whom the phone serves now.
+    """
     if not phones:
         return False
+    for phone in sorted(phones):
+        lock_name(session, f"phone of scans {phone.hex()}")
     query = (
         sa.select(sa.func.count(SCANS.c.person_id.distinct()))
         .select_from(SCAN_PLACES.join(SCANS, SCANS.c.id == SCAN_PLACES.c.scan_id))
