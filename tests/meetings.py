@@ -15,13 +15,16 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from volunteer.database import db
 
 MOST_SECONDS = 20.0
+#: Whoever waits for a name or a row; not who waits a moment for a table to grow.
 WAITING = sa.text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND wait_event_type = 'Lock' AND wait_event IN ('advisory', 'transactionid', 'tuple')"
 )
 
 
@@ -29,8 +32,7 @@ WAITING = sa.text(
 def meeting(app: Flask, size: int) -> Iterator[None]:
     """Hold the first commit of each of `size` threads until the rest have come as far, or wait for a lock."""
     with app.app_context():
-        engine = db.engine
-    looking = sa.create_engine(engine.url, poolclass=NullPool)
+        looking = sa.create_engine(db.engine.url, poolclass=NullPool)
     came: set[int] = set()
     guard = threading.Lock()
 
@@ -38,7 +40,7 @@ def meeting(app: Flask, size: int) -> Iterator[None]:
         with looking.connect() as connection:
             return len(came) + int(connection.scalar(WAITING) or 0) >= size
 
-    def hold(_connection: sa.Connection) -> None:
+    def hold(_session: Session) -> None:
         with guard:
             if threading.get_ident() in came:
                 return
@@ -47,11 +49,11 @@ def meeting(app: Flask, size: int) -> Iterator[None]:
         while not is_met():
             assert time.monotonic() < end, "the others neither came nor wait"
 
-    event.listen(engine, "commit", hold, insert=True)
+    event.listen(Session, "before_commit", hold)
     try:
         yield
     finally:
-        event.remove(engine, "commit", hold)
+        event.remove(Session, "before_commit", hold)
 
 
 @contextmanager

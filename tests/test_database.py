@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from volunteer import audit
+from tests.meetings import meeting, names_unlocked
+from tests.servers import at_once
+from volunteer import audit, database
 from volunteer.audit import AuditEntry
 from volunteer.database import after_commit, db, new_id, reading, transaction
 from volunteer.errors import RateLimited
@@ -64,6 +66,61 @@ def test_a_failed_try_counts_although_its_request_was_undone(app: Flask) -> None
                 raise KeyError
         with pytest.raises(RateLimited):
             limits.take("password", "13900000000", NOW)
+
+
+def tried(app: Flask, name: str) -> str:
+    """Take one use in a request that is undone as a whole; return whether it was let in."""
+    with app.app_context():
+        try:
+            with transaction():
+                limits.take(name, "somebody", NOW)
+                raise KeyError
+        except KeyError:
+            return "in"
+        except RateLimited:
+            return "out"
+
+
+def test_a_try_is_counted_before_another_may_try_although_its_request_will_be_undone(app: Flask) -> None:
+    found: list[str] = []
+    other = threading.Thread(target=lambda: found.append(tried(app, "word")))
+    assert [tried(app, "word") for _ in range(4)] == ["in"] * 4
+    with app.app_context():
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        with pytest.raises(KeyError), transaction():  # noqa: PT012 - what happens in between is the point
+            limits.take("word", "somebody", NOW)
+            other.start()
+            if is_sqlite:
+                queue = database._queues[db.engine.url.database or ""]
+                while not queue._waiting:
+                    pass
+            else:
+                other.join(5)
+                assert found == ["out"], "it waits, and may be quicker than what counts the first"
+            raise KeyError
+    other.join()
+    assert found == ["out"]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_of_many_tries_at_once_that_are_undone_as_many_pass_as_the_limit_says(app: Flask) -> None:
+    with meeting(app, 8):
+        assert sorted(at_once([lambda: tried(app, "word")] * 8)) == ["in"] * 5 + ["out"] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_the_control_without_locks_on_names_lets_all_of_them_pass(app: Flask) -> None:
+    with names_unlocked(app), meeting(app, 8):
+        assert at_once([lambda: tried(app, "word")] * 8) == ["in"] * 8
+
+
+def test_a_hit_that_was_given_back_stays_so_in_a_request_that_is_undone(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(6):
+            with pytest.raises(KeyError), transaction():  # noqa: PT012 - raising after the deed is the point
+                limits.give_back(*limits.take_all([("word", "somebody"), ("word-day", "somebody")], NOW))
+                raise KeyError
 
 
 def test_a_write_outside_a_transaction_is_refused(app: Flask) -> None:

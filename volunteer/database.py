@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 import uuid_utils
@@ -25,6 +25,10 @@ from sqlalchemy.types import TypeDecorator
 from volunteer.config import settings
 from volunteer.writers import WriterQueue
 
+T = TypeVar("T")
+Work = Callable[[Session], T]
+#: How long, in seconds, a short work may wait for a lock that nobody should hold for long.
+MOST_LOCKED_S: Final = 10
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -181,13 +185,7 @@ def transaction() -> Iterator[Session]:
         return
     if session.in_transaction():
         session.rollback()
-    try:
-        after = yield from _outermost(session)
-    except BaseException:
-        for call in session.info.pop("survivors", []):
-            call()
-        raise
-    for call in after:
+    for call in (yield from _outermost(session)):
         call()
 
 
@@ -201,12 +199,28 @@ def _outermost(session: Session) -> Generator[Session, None, list[Callable[[], o
             session.commit()
         except BaseException:
             session.rollback()
+            _survive(session)
             raise
         finally:
             session.info["writing"] = session.info["connection"] = None
     session.info.pop("survivors")
     after: list[Callable[[], object]] = session.info.pop("after_commit")
     return after
+
+
+def _survive(session: Session) -> None:
+    """Do what survives a rollback, in one transaction; on SQLite in the same turn, so before any other writer."""
+    survivors: list[Work[object]] = session.info.pop("survivors")
+    if not survivors:
+        return
+    try:
+        session.info["connection"] = _begun(session)
+        for work in survivors:
+            work(session)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
 
 
 def _begun(session: Session) -> Connection:
@@ -221,9 +235,38 @@ def after_commit(call: Callable[[], object]) -> None:
     db.session().info["after_commit"].append(call)
 
 
-def survive(call: Callable[[], object]) -> None:
-    """Run `call` if the transaction under way rolls back: a failed try counts although its request undid the rest."""
-    db.session().info["survivors"].append(call)
+def survive(work: Work[object]) -> None:
+    """Do `work` if the transaction under way rolls back: a failed try counts although its request undid the rest.
+
+    On SQLite nobody else has written or judged in between. On PostgreSQL the locks are gone by then, and whoever waited
+    for them may be quicker than this: what must not be overtaken is done by `for_good`.
+    """
+    db.session().info["survivors"].append(work)
+
+
+def for_good(work: Work[T]) -> T:
+    """Do a short `work` that stays although the use case under way may roll back, and that others see from now on.
+
+    On PostgreSQL a use case borrows a second connection for it, and commits there before this returns; locks that are
+    taken there are held no longer. So it waits for other short works alone, as long as what it touches (rows, names) is
+    touched by `for_good` alone; a wait that breaks this rule ends in an error. It does not see what the use case has
+    written. A worker has four threads, and 32 connections.
+    On SQLite it is a part of the use case, done once more if that rolls back (`survive`): there is one writer.
+
+    Args:
+        work: raises nothing on purpose, and does the same if it is done again.
+    """
+    session = db.session()
+    if not session.info.get("writing"):
+        with transaction():
+            return work(session)
+    if not is_postgresql(session):
+        survive(work)
+        return work(session)
+    with Session(db.engine) as own, own.begin():
+        own.info["writing"] = True
+        own.execute(sa.text(f"SET LOCAL lock_timeout = '{MOST_LOCKED_S}s'"))
+        return work(own)
 
 
 def connection_of(session: Session) -> Connection:

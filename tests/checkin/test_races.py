@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.checkin.making import Post, make_post, told
-from tests.conftest import Api
+from tests.conftest import Answer, Api
 from volunteer.database import db
 
 THREADS = 8
@@ -85,13 +85,19 @@ def test_of_two_sheets_made_at_once_one_is_good(post: Post) -> None:
     assert [one["version"] for one in found["earlier"]] == [4, 3, 2, 1]
 
 
-def test_words_said_at_once_are_counted_before_they_are_judged(post: Post) -> None:
+@pytest.mark.parametrize("is_once", [False, True], ids=["plain", "with a key"])
+def test_words_said_at_once_are_counted_before_they_are_judged(post: Post, is_once: bool) -> None:
     shift = post.shift(0, 60)
     who = post.volunteer(shift)
     sheet = post.api("POST", f"/stations/{post.scene.station}/paper-code", {}, post.scene.keeper, 201).body
     wrong = f"{(int(sheet['word']) + 1) % 10_000:04d}"
     body = {"code": sheet["code"], "direction": "in", "word": wrong}
-    answers = at_once([lambda: post.api("POST", "/me/checkins", body, who.token)] * THREADS)
+
+    def say() -> Answer:
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if is_once else {}
+        return post.api("POST", "/me/checkins", body, who.token, headers=headers)
+
+    answers = at_once([say] * THREADS)
     assert Counter(answer.status for answer in answers) == {422: 5, 429: THREADS - 5}
 
 

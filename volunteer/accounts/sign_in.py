@@ -98,7 +98,13 @@ def request_code(phone: str, purpose: str, now: dt.datetime, address: str) -> st
 
 
 def verify_code(phone: str, purpose: str, code: str, now: dt.datetime) -> uuid.UUID | None:
-    """Count a try and return the id of the code that matches, or None. `use_code` then spends it in the use case."""
+    """Count a try and return the id of the code that matches, or None. `use_code` then spends it in the use case.
+
+    The row is locked until the use case ends; a try that is undone with it is counted again after that. On PostgreSQL
+    requests with an `Idempotency-Key` that wait for the row may be quicker: at worst each thread of the workers has one
+    try more (with two workers twelve of a million numbers, and not five). Not `for_good`: the use case itself may have
+    made the code or spent it.
+    """
     with transaction() as session:
         query = (
             sa.select(PhoneCode)
@@ -121,10 +127,9 @@ def verify_code(phone: str, purpose: str, code: str, now: dt.datetime) -> uuid.U
     return None
 
 
-def _count_try(code_id: uuid.UUID) -> None:
+def _count_try(code_id: uuid.UUID, session: Session) -> None:
     """Count a try whose request was rolled back as a whole."""
-    with transaction() as session:
-        session.execute(sa.update(PhoneCode).where(PhoneCode.id == code_id).values(tries=PhoneCode.tries + 1))
+    session.execute(sa.update(PhoneCode).where(PhoneCode.id == code_id).values(tries=PhoneCode.tries + 1))
 
 
 def use_code(session: Session, code_id: uuid.UUID, now: dt.datetime, field: str = "phone_code") -> None:

@@ -32,7 +32,7 @@ from volunteer.checkin.recording import Recorded, Recording, judge_times
 from volunteer.checkin.rules import AHEAD_OVER
 from volunteer.checkin.scanners import Scanner, scanner_of, volunteer_scanner
 from volunteer.checkin.visits import phones
-from volunteer.database import transaction
+from volunteer.database import reading, transaction
 from volunteer.errors import Conflict, Forbidden, NotFound, invalid
 from volunteer.registration import service as registration
 from volunteer.registration.rules import PersonStatus
@@ -309,16 +309,15 @@ def _shown(session: Session, body: Mapping[str, Any], person_id: uuid.UUID, brow
 def _judge_word(actor: Actor, body: Mapping[str, Any], browser: str, now: dt.datetime) -> bool | None:
     """Return whether the word that was said with a sheet is right; None where none was said.
 
-    In a transaction before the scan's own, so that a try is counted for good before anybody learns what it was worth: a
-    wrong word undoes the scan, and until then others would not see the count. (With an `Idempotency-Key` all is one
-    transaction; then as many tries as the server has threads may pass together, once, before they are counted.)
+    Before the scan's transaction: the tries are counted for good before anybody learns what they were worth, and nobody
+    is kept waiting for them while the scan is judged.
     """
     if not body.get("word"):
         return None
-    with transaction() as session:
-        person_id = registration.acting_as(actor, body.get("volunteer_id"))
-        sheet_id = _shown(session, body, person_id, browser, now).sheet_id
-        return sheets.confirm(session, person_id, sheet_id, body["word"], now) if sheet_id else None
+    session = reading()
+    person_id = registration.acting_as(actor, body.get("volunteer_id"))
+    sheet_id = _shown(session, body, person_id, browser, now).sheet_id
+    return sheets.confirm(session, person_id, sheet_id, body["word"], now) if sheet_id else None
 
 
 def _on_paper(form: CodeForm, found: Sheet | Reason, once: uuid.UUID | None = None) -> _Shown:

@@ -1,18 +1,20 @@
 """Limits that hold over several workers and a restart: one row a hit, counted in a sliding window.
 
 A hit is taken *before* the costly or guessable thing is tried, under a lock on its name, so that a burst cannot slip
-through between count and insert. Source: contract, Conventions (Limits); stack.md G31 (no library stores these in SQL).
+through between count and insert, and for good: a request that is undone as a whole has tried all the same.
+Source: contract, Conventions (Limits); stack.md G31 (no library stores these in SQL).
 """
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from volunteer.config import settings
-from volunteer.database import Base, lock_name, new_id, reading, survive, transaction
+from volunteer.database import Base, for_good, lock_name, new_id, reading
 from volunteer.errors import RateLimited
 from volunteer.prepared import Later, Query
 
@@ -67,29 +69,41 @@ _SINCE = Query(
 def take(name: str, subject: str, now: dt.datetime) -> uuid.UUID:
     """Count one use of `name` by `subject` and return the hit, which `give_back` can take away.
 
+    It stays counted, and others see it before they may try, whatever becomes of the request (`database.for_good`).
+
     Raises:
         RateLimited: the window is full; `Retry-After` says when the oldest hit leaves it.
     """
-    limit = LIMITS[name]
-    key = _key(name, subject)
-    with transaction() as session:
+    return take_all([(name, subject)], now)[0]
+
+
+def take_all(uses: Sequence[tuple[str, str]], now: dt.datetime) -> list[uuid.UUID]:
+    """Count one use of each (name, subject) as `take`; what stands before one that is full is counted all the same.
+
+    Always in the same order of names: each is locked until all are counted.
+
+    Raises:
+        RateLimited: a window is full.
+    """
+    wanted = [(LIMITS[name], _key(name, subject), new_id()) for name, subject in uses]
+    full = for_good(lambda session: _count(session, wanted, now))
+    if full is not None:
+        raise full
+    return [hit for _, _, hit in wanted]
+
+
+def _count(session: Session, wanted: Sequence[tuple[Limit, bytes, uuid.UUID]], now: dt.datetime) -> RateLimited | None:
+    """Write the hits, in order; return the error of the first whose window is full."""
+    for limit, key, hit in wanted:
         lock_name(session, key.hex())
         session.execute(sa.delete(LimitHit).where(LimitHit.key == key, LimitHit.at <= _edge(limit, now)))
         count, oldest = session.execute(
             sa.select(sa.func.count(), sa.func.min(LimitHit.at)).where(LimitHit.key == key)
         ).one()
-        if count < limit.most:
-            hit = new_id()
-            session.add(LimitHit(id=hit, key=key, at=now))
-            survive(lambda: _keep(hit, key, now))
-            return hit
-    raise _full(limit, oldest, now)
-
-
-def _keep(hit: uuid.UUID, key: bytes, now: dt.datetime) -> None:
-    """Count a hit again whose request was rolled back as a whole (one with an idempotency key)."""
-    with transaction() as session:
-        session.add(LimitHit(id=hit, key=key, at=now))
+        if count >= limit.most:
+            return _full(limit, oldest, now)
+        session.execute(sa.insert(LimitHit).values(id=hit, key=key, at=now))
+    return None
 
 
 def check(name: str, subject: str, now: dt.datetime) -> None:
@@ -110,18 +124,16 @@ def checking(name: str, subject: str, now: dt.datetime) -> Later[None]:
     return checked
 
 
-def give_back(hit: uuid.UUID) -> None:
-    """Take a hit away again: it was no failure after all."""
-    with transaction() as session:
-        session.execute(sa.delete(LimitHit).where(LimitHit.id == hit))
+def give_back(*hits: uuid.UUID) -> None:
+    """Take hits away again, for good: it was no failure after all."""
+    for_good(lambda session: session.execute(sa.delete(LimitHit).where(LimitHit.id.in_(hits))))
 
 
 def forget_old(now: dt.datetime) -> int:
     """Delete hits older than every window; return how many."""
     longest = max(limit.seconds for limit in LIMITS.values())
-    with transaction() as session:
-        result = session.execute(sa.delete(LimitHit).where(LimitHit.at < now - dt.timedelta(seconds=longest)))
-        return int(result.rowcount)  # type: ignore[attr-defined]
+    old = sa.delete(LimitHit).where(LimitHit.at < now - dt.timedelta(seconds=longest))
+    return for_good(lambda session: int(session.execute(old).rowcount))  # type: ignore[attr-defined]
 
 
 def _key(name: str, subject: str) -> bytes:

@@ -99,11 +99,7 @@ def confirm(session: Session, person_id: uuid.UUID, sheet_id: uuid.UUID, said: s
         return False
     who, where = f"{person_id} {sheet.id}", f"{sheet.id} {sheet.word_serial}"
     try:
-        hits = [
-            limits.take("word", who, now),
-            limits.take("word-day", who, now),
-            limits.take("word-station", where, now),
-        ]
+        hits = limits.take_all([("word", who), ("word-day", who), ("word-station", where)], now)
     except RateLimited as error:
         raise TooManyWords(error.retry_after_s, "口令填错太多次,请稍后再填;也可以不填,先记下来。") from error
     day, word = site_day(now, settings().zone), paper_codes.read_word(said)
@@ -111,8 +107,7 @@ def confirm(session: Session, person_id: uuid.UUID, sheet_id: uuid.UUID, said: s
         keys(), word, sheet.station_id, day, sheet.version, sheet.word_serial
     )
     if is_right:
-        for hit in hits:
-            limits.give_back(hit)
+        limits.give_back(*hits)
     return is_right
 
 

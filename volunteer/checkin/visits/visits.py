@@ -32,7 +32,7 @@ from volunteer.checkin.recording import Recorded
 from volunteer.checkin.rules import place_of, serves, window
 from volunteer.clock import day_starts_at, site_day, to_minute
 from volunteer.config import settings
-from volunteer.database import reading, transaction
+from volunteer.database import reading
 from volunteer.errors import NotFound
 from volunteer.registration import service as registration
 from volunteer.stations import service as stations
@@ -93,10 +93,8 @@ def count_opening(browser: str, address: str, now: dt.datetime) -> None:
     Raises:
         RateLimited: 20 in a minute by one browser, or 3,000 in ten minutes from one address.
     """
-    with transaction():
-        if browser:
-            limits.take("visit", browser[:100], now)
-        limits.take("visit-address", address, now)
+    browsers = [("visit", browser[:100])] if browser else []
+    limits.take_all([*browsers, ("visit-address", address)], now)
 
 
 def open_code(text: str, browser: str, now: dt.datetime) -> Opened | Reason:
