@@ -9,10 +9,12 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pylopdf_fonts_zh_cn as fonts
-import typst
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 PREFACE = (
@@ -48,6 +50,8 @@ def _compile(
     template_name: str, data: Any, files: Mapping[str, bytes] | None, kind: Any, ppi: float | None = None
 ) -> list[bytes]:
     """Return what typst makes of the template, always as a list."""
+    import typst  # noqa: PLC0415 - 7 MB of a worker, for who makes a document
+
     sources = {
         "main.typ": (PREFACE + (TEMPLATES / template_name).read_text("utf-8")).encode(),
         "data.json": json.dumps(data, ensure_ascii=False).encode(),
@@ -64,7 +68,9 @@ def _compile(
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Return our fonts, read once a process (124 ms)."""
+    import typst  # noqa: PLC0415 - see above
+
     folder = str(Path(fonts.serif_path()).parent)
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

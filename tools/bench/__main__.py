@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import postgres
-from tools.bench import anomalies, imports, limits
+from tools.bench import anomalies, imports, limits, memory
 from tools.bench.load import Client, Figures, Request, measure
 from tools.bench.service import ADMIN, Service, running
 from tools.bench.statements import count_statements
@@ -58,6 +58,11 @@ def report(title: str, url: str, folder: Path, postgres_folder: str) -> None:
             four = f"sqlite:///{folder / 'four.db'}"
             with running(four, folder, workers=4) as service:
                 World(service, four, bare).stalls()
+            long = f"sqlite:///{folder / 'long.db'}"
+            with running(long, folder) as service:
+                world = World(service, long, bare)
+                world.settle_in()
+                memory.report(world)
 
 
 def line(name: str, clients: int, found: Figures, per: int, bare: float, statements: int | str = "") -> None:
@@ -136,9 +141,7 @@ class World:
 
     def run(self) -> None:
         """Measure everything in the order of a volunteer's life."""
-        self.places()
-        self.register()
-        self.sign_up()
+        self.settle_in()
         self.check_in()
         self.rates()
 
@@ -281,11 +284,15 @@ class World:
         line(f"batch of {len(events)}, {way}, per scan", 1, found, len(events), bare)
         self.show("the same batch again, per scan", measure(self.service, [upload]), {200}, 1, len(events))
 
-    def stalls(self) -> None:
-        """Measure how long a scan waits at most where many clients write through four processes to one file."""
+    def settle_in(self) -> None:
+        """Make places and people, and sign all up."""
         self.places()
         self.register()
         self.sign_up()
+
+    def stalls(self) -> None:
+        """Measure how long a scan waits at most where many clients write through four processes to one file."""
+        self.settle_in()
         scans = [self.scan(code, "in") for code in self.codes()]
         measure(self.service, scans[:32], 16)
         self.show("scan, in, four processes", measure(self.service, scans[32:], 16), {201}, 16)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tools.bench.service import Service
 
 Request = tuple[str, str, Any, str | None]
+"""Method (`PAGE`: GET of a page, all else is the API's), path, body, token."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class Client:
     def send(self, request: Request) -> tuple[int, Any]:
         """Send one request and return status and body."""
         method, path, body, token = request
+        method, path = ("GET", path) if method == "PAGE" else (method, "/api/v1" + path)
         headers = {"Content-Type": "application/json", "X-Forwarded-For": self._address}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = None if body is None else json.dumps(body)
-        self._connection.request(method, "/api/v1" + path, data, headers)
+        self._connection.request(method, path, data, headers)
         answer = self._connection.getresponse()
         raw = answer.read()
         return answer.status, json.loads(raw) if raw and "json" in (answer.getheader("Content-Type") or "") else raw

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, jsonify
@@ -295,10 +296,10 @@ def routes() -> list[Route]:
 
 def _open_outside(app: Flask, conf: Settings) -> None:
     """Add what stands outside the API: health, readiness, the OpenAPI document, headers, the demo's fence."""
-    document = openapi.build(routes(), API, __version__)
+    document = cache(lambda: openapi.build(routes(), API, __version__))
     app.add_url_rule("/healthz", "healthz", outside.health)
     app.add_url_rule("/readyz", "readyz", outside.ready)
-    app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document))
+    app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: jsonify(document()))
     app.session_interface = outside.FormSessions()
     app.after_request(outside.send_headers)
     app.context_processor(lambda: {"role_names": ROLE_NAMES})
