@@ -189,6 +189,24 @@ def test_today_tells_who_is_expected_in_and_out(post: Post) -> None:
     assert post.api("GET", f"/stations/{post.scene.center}/today", token=post.device).status == 404
 
 
+def test_a_door_at_midnight_sees_the_shifts_that_it_still_and_already_serves(post: Post) -> None:
+    late, early = post.shift(12 * 60, 14 * 60 - 20), post.shift(14 * 60 + 20, 15 * 60)  # until 23:40, from 00:20
+    post.go(12 * 60 - 10)
+    who, next_one = post.volunteer(late), post.volunteer(early)
+    post.scan(who, "in", late)
+
+    def listed(minutes: float) -> set[str]:
+        post.go(minutes)
+        found = post.api("GET", f"/stations/{post.scene.station}/today", token=post.device, expect=200).body
+        return {shift["shift_id"] for shift in found["shifts"]}
+
+    assert listed(14 * 60 - 5) == {late, early}
+    assert told(post.scan(next_one, "in", early)) == (201, "checked_in")
+    assert listed(14 * 60 + 30) == {late, early}
+    assert told(post.scan(who, "out", late)) == (201, "checked_out")
+    assert (listed(14 * 60 + 40.9), listed(14 * 60 + 41)) == ({late, early}, {early})
+
+
 def test_another_station_sees_voids_and_lists_nothing_and_its_scans_are_wrong_station(post: Post) -> None:
     shift = post.shift(0, 60)
     who = post.volunteer(shift)

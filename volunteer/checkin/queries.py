@@ -23,11 +23,12 @@ from volunteer.checkin.attendance.projection import facts_of
 from volunteer.checkin.models import ATTENDANCES as ROWS
 from volunteer.checkin.models import ScanRow
 from volunteer.checkin.reasons import Direction, Evidence, Flag
-from volunteer.checkin.rules import window
-from volunteer.clock import day_starts_at, site_day
+from volunteer.checkin.rules import door_span, window
+from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
+from volunteer.hours.policy import POLICY
 from volunteer.registration import service as registration
 from volunteer.stations import service as stations
 from volunteer.stations.service import StationBrief
@@ -123,6 +124,8 @@ def attended(person_id: uuid.UUID, shift_id: uuid.UUID | None, now: dt.datetime)
 def station_today(actor: Actor, station_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
     """Return the shifts of a station and those below it today, with who is expected, in, and out.
 
+    Those of last night are there as long as their outs are accepted, those of next night once their ins are.
+
     Raises:
         NotFound: no such station in the caller's scope.
     """
@@ -137,9 +140,13 @@ def station_day(actor: Actor, station_id: uuid.UUID, day: dt.date, now: dt.datet
     """
     station, only = require_door(actor, station_id)
     session = reading()
-    span = (day_starts_at(day, settings().zone), day_starts_at(day + dt.timedelta(days=1), settings().zone))
+    starts, ends = door_span(day, settings().zone)
+    if day == site_day(now, settings().zone):
+        starts = min(starts, now - dt.timedelta(minutes=POLICY.out_late_minutes + 1))  # its last minute counts
     ids = stations.station_ids_under((station.path,))
-    shifts = [shift for shift in activities.shifts_between(session, frozenset(ids), *span) if not shift.cancelled]
+    shifts = [
+        shift for shift in activities.shifts_between(session, frozenset(ids), starts, ends) if not shift.cancelled
+    ]
     shifts = [shift for shift in shifts if only is None or shift.id in only]
     shift_ids = [shift.id for shift in shifts]
     signups = activities.signups_for(session, shift_ids) if shift_ids else []

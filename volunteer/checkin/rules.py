@@ -8,11 +8,13 @@ Source: contract, "Check-in and check-out"; decisions.md 1 and 8.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from volunteer.checkin.reasons import Direction, Flag, Mode, Reason, in_order
+from volunteer.clock import day_starts_at
 from volunteer.hours.policy import POLICY, Policy
 from volunteer.hours.spans import instant_of, minute_of
 
@@ -145,6 +147,15 @@ def window_refusals(
     if minute > closes:
         return (Reason.TOO_LATE,)
     return ()
+
+
+def door_span(day: date, zone: ZoneInfo, policy: Policy = POLICY) -> tuple[datetime, datetime]:
+    """Return the instants (UTC) between which the shifts of a site day lie, as its door sees them.
+
+    The day, and what starts so soon after midnight that its ins are accepted before it. Source: contract, "Windows".
+    """
+    ends = day_starts_at(day + timedelta(days=1), zone) + timedelta(minutes=policy.in_early_minutes)
+    return day_starts_at(day, zone), ends
 
 
 def place_of(thing_id: UUID) -> str:

@@ -21,8 +21,8 @@ from volunteer.checkin.attendance.lives import of_fold
 from volunteer.checkin.credentials import codes
 from volunteer.checkin.events import keys
 from volunteer.checkin.reasons import Direction
-from volunteer.checkin.rules import window
-from volunteer.clock import day_starts_at, site_day
+from volunteer.checkin.rules import door_span, window
+from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.registration import service as registration
@@ -41,10 +41,9 @@ class OwnSpoken:
 
 
 def day_span(now: dt.datetime) -> tuple[dt.date, dt.datetime, dt.datetime]:
-    """Return the site day of an instant, and the instants at which it starts and ends."""
-    zone = settings().zone
-    day = site_day(now, zone)
-    return day, day_starts_at(day, zone), day_starts_at(day + dt.timedelta(days=1), zone)
+    """Return the site day of an instant, and the instants between which its shifts lie (`rules.door_span`)."""
+    day = site_day(now, settings().zone)
+    return day, *door_span(day, settings().zone)
 
 
 def codes_of(
