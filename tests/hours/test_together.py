@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pytest
 
@@ -161,6 +162,20 @@ def test_the_queue_is_narrowed_by_mark_station_shift_unit_and_age(waiting: Waiti
     assert (rows(shift=waiting.shift), rows(shift=str(uuid.uuid4()))) == (4, 0)
     assert (rows(station=post.scene.station), rows(days="3")) == (4, 0)
     assert "换一个条件" in keeper.page.text
+    told: list[tuple[dict[str, str], int]] = [
+        ({"mark": "card"}, 3),
+        ({"mark": "manual", "limit": "1"}, 1),
+        ({"kind": "over_cap"}, 0),
+        ({"shift_id": waiting.shift, "kind": "weak_evidence"}, 4),
+        ({"station_id": post.scene.station, "unit_id": above}, 1),
+        ({"asked_before": post.at(-1).isoformat()}, 0),
+        ({"asked_before": post.at(70).isoformat(), "mark": "card"}, 3),
+    ]
+    for asked, count in told:
+        path = f"/reviews?{urlencode(asked)}"
+        assert len(post.api("GET", path, token=post.scene.keeper, expect=200).body["items"]) == count, asked
+    post.api("GET", f"/reviews?station_id={uuid.uuid4()}", token=post.scene.keeper, expect=404)
+    assert post.api("GET", "/reviews?mark=nothing&kind=x", token=post.scene.keeper).codes.keys() == {"mark", "kind"}
     post.go(3 * 1440 + 60)
     assert (rows(days="3"), rows(days="7")) == (4, 0)
     assert (rows(unit=unit), rows(unit=above)) == (1, 1)

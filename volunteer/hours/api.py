@@ -5,11 +5,14 @@ import uuid
 from typing import Any
 
 from volunteer.access import Permission, Scope
+from volunteer.clock import site_day
+from volunteer.config import settings
 from volunteer.database import new_id, reading
 from volunteer.hours import asking, deciding, queries, service, together, verification
 from volunteer.hours import schemas as s
 from volunteer.hours import together_schemas as ts
 from volunteer.hours.models import HourRequest, RequestKind, RequestState
+from volunteer.hours.narrowing import Narrowed
 from volunteer.hours.together import Together, Verdict
 from volunteer.registration.service import linked_persons, own_person
 from volunteer.web.paging import decode_cursor, page
@@ -213,13 +216,22 @@ def reject_correction(call: Call, request_id: uuid.UUID) -> Any:
 
 
 @room.route(
-    "GET", "/reviews", Permission.READ_STATIONS, Scope.STATION, query=s.ReviewQuery, answers={200: s.ReviewPage}
+    "GET",
+    "/reviews",
+    Permission.READ_STATIONS,
+    Scope.STATION,
+    query=ts.ReviewQuery,
+    answers={200: s.ReviewPage},
+    errors=(404,),
 )
 def list_reviews(call: Call) -> Any:
-    """List what waits for a decision at the stations in scope, newest first."""
+    """List what waits for a decision at the stations in scope, newest first, narrowed as the queue's page is."""
     limit = call.query["limit"]
     state = RequestState(call.query["state"])
-    rows = queries.requests_in_scope(call.actor, frozenset(RequestKind), state, limit, _before(call))
+    asked = {name: call.query[name] for name in ("kind", "mark", "station_id", "unit_id", "shift_id")}
+    narrowed = Narrowed(**asked, before=call.query["asked_before"], today=site_day(call.now, settings().zone))
+    before = _before(call)
+    rows = queries.requests_in_scope(call.actor, frozenset(RequestKind), state, limit, before, narrowed=narrowed)
     return 200, page(rows, limit, lambda row: (row["asked_at"].isoformat(), row["id"]))
 
 

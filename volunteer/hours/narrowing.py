@@ -45,8 +45,10 @@ class Narrowed:
 WHOLE = Narrowed()
 
 
-def conditions(actor: Actor, narrowed: Narrowed) -> list[sa.ColumnElement[bool]]:
-    """Return what a request fulfils, but for the mark.
+def conditions(
+    actor: Actor, narrowed: Narrowed, permission: Permission = Permission.DECIDE
+) -> list[sa.ColumnElement[bool]]:
+    """Return what a request fulfils, but for the mark; `permission` is what the caller holds over the station.
 
     Raises:
         NotFound: the station is not the caller's.
@@ -55,7 +57,7 @@ def conditions(actor: Actor, narrowed: Narrowed) -> list[sa.ColumnElement[bool]]
     if narrowed.kind:
         found.append(HourRequest.kind == narrowed.kind)
     if narrowed.station_id:
-        station = stations.require_station(actor, Permission.DECIDE, narrowed.station_id)
+        station = stations.require_station(actor, permission, narrowed.station_id)
         found.append(HourRequest.station_id.in_(stations.station_ids_under((station.path,))))
     if narrowed.unit_id:
         below = units.ids_in_scope((narrowed.unit_id,), (), narrowed.today)
@@ -74,15 +76,21 @@ def later_than(cursor: Cursor) -> sa.ColumnElement[bool]:
     return (HourRequest.created_at > at) | ((HourRequest.created_at == at) & (HourRequest.id > last))
 
 
-def marked(session: Session, query: sa.Select[Any], mark: str, after: Cursor | None, limit: int) -> list[uuid.UUID]:
-    """Return the first `limit` + 1 requests of a query of which a scan carries a mark: check-in says which do."""
+def marked(
+    session: Session, query: sa.Select[Any], mark: str, after: Cursor | None = None, limit: int | None = None
+) -> list[uuid.UUID]:
+    """Return the first `limit` + 1 requests of a query of which a scan carries a mark (without a limit all of them).
+
+    Check-in says which do.
+    """
     if after:
         query = query.where(later_than(after))
     lean = query.with_only_columns(HourRequest.id, HourRequest.scan_ids)
     rows = session.execute(lean.order_by(HourRequest.created_at, HourRequest.id)).all()
     scans = {row.id: {uuid.UUID(scan_id) for scan_id in row.scan_ids} for row in rows}
     carrying = seams.marked(session, frozenset[uuid.UUID]().union(*scans.values()), mark)
-    return [row.id for row in rows if scans[row.id] & carrying][: limit + 1]
+    found = [row.id for row in rows if scans[row.id] & carrying]
+    return found if limit is None else found[: limit + 1]
 
 
 def units_of(requests: sa.Select[Any], today: dt.date) -> list[UnitBrief]:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from volunteer.access import Actor, Permission
 from volunteer.activities.service import ShiftFacts, shifts_of
 from volunteer.database import reading
-from volunteer.hours import external, ledger
+from volunteer.hours import external, ledger, narrowing
 from volunteer.hours.models import HourRequest, LedgerLine, LineClass, RequestKind, RequestState
+from volunteer.hours.narrowing import WHOLE, Narrowed
 from volunteer.hours.policy import star_level
 from volunteer.hours.postings import groups_of
 from volunteer.registration.service import display_names
@@ -165,8 +166,13 @@ def requests_in_scope(
     limit: int,
     before: tuple[dt.datetime, uuid.UUID] | None = None,
     also_of: Collection[uuid.UUID] = (),
+    narrowed: Narrowed = WHOLE,
 ) -> list[dict[str, Any]]:
-    """Return the requests of stations over which the caller reads, and of the people `also_of`, newest first."""
+    """Return the requests of stations over which the caller reads, and of the people `also_of`, newest first.
+
+    Raises:
+        NotFound: `narrowed` to a station that is not the caller's.
+    """
     session = reading()
     query = sa.select(HourRequest).where(HourRequest.kind.in_(kinds))
     if state is not None:
@@ -177,6 +183,9 @@ def requests_in_scope(
             query = query.where(HourRequest.station_id.in_(station_ids) | HourRequest.person_id.in_(also_of))
     else:
         query = query.where(HourRequest.person_id.in_(also_of))
+    query = query.where(*narrowing.conditions(actor, narrowed, Permission.READ_STATIONS))
+    if narrowed.mark:
+        query = query.where(HourRequest.id.in_(narrowing.marked(session, query, narrowed.mark)))
     return views_of(session, list(session.scalars(_page(query, HourRequest, limit, before))))
 
 

@@ -203,12 +203,6 @@ class DecisionQuery(Page):
     state = Choice(DECISIONS, load_default=None)
 
 
-class ReviewQuery(Page):
-    """A page of reviews, by state; without one, the open ones."""
-
-    state = Choice(RequestState, load_default=RequestState.OPEN.value)
-
-
 class ReasonIn(BaseSchema):
     """Why it is refused; the person is told."""
 

@@ -5,10 +5,10 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validates_schema
 
 from volunteer.hours import seams
-from volunteer.hours.models import RequestKind
+from volunteer.hours.models import RequestKind, RequestState
 from volunteer.hours.schemas import AcceptedOut, IdsIn
 from volunteer.hours.together import Verdict
-from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, QuerySchema, Text
+from volunteer.web.schemas import BaseSchema, Choice, Id, Instant, Page, QuerySchema, Text
 
 REVIEW_KINDS: Final = tuple(
     kind.value for kind in RequestKind if kind not in (RequestKind.MAKE_UP, RequestKind.CORRECTION)
@@ -17,10 +17,18 @@ REVIEW_KINDS: Final = tuple(
 AGES: Final = ("3", "7", "15")
 
 
-def _check_mark(text: str) -> None:
-    """Raise ValidationError for a mark that no scan carries."""
-    if text not in seams.MARKS:
-        raise ValidationError("unknown-value|没有这种标记,请重新选择。")
+class Mark(fields.String):
+    """A mark that scans carry: check-in tells which there are (`seams.MARKS`)."""
+
+    def _deserialize(self, value: Any, *args: Any, **more: Any) -> str:
+        if value not in seams.MARKS:
+            raise ValidationError("unknown-value|没有这种标记,请重新选择。")
+        return str(value)
+
+    @property
+    def openapi(self) -> dict[str, Any]:
+        """What the API's document says of it."""
+        return {"enum": sorted(seams.MARKS)}
 
 
 class DecisionsIn(IdsIn):
@@ -56,11 +64,26 @@ class DecisionsOut(BaseSchema):
     results = fields.List(fields.Nested(DecidedOut))
 
 
+class ReviewQuery(Page):
+    """A page of reviews, by state (without one, the open ones), narrowed as the queue's page is.
+
+    `mark` is what one of the scans carries, `station_id` and `unit_id` mean those below them too.
+    """
+
+    state = Choice(RequestState, load_default=RequestState.OPEN.value)
+    kind = Choice(RequestKind, load_default=None)
+    mark = Mark(load_default=None)
+    station_id = Id(load_default=None)
+    unit_id = Id(load_default=None)
+    shift_id = Id(load_default=None)
+    asked_before = Instant(load_default=None)
+
+
 class QueueQuery(QuerySchema):
     """What the queue of reviews is narrowed to."""
 
     kind = Choice(REVIEW_KINDS, data_key="why", load_default=None)
-    mark = fields.String(load_default=None, validate=_check_mark)
+    mark = Mark(load_default=None)
     station_id = Id(data_key="station", load_default=None)
     unit_id = Id(data_key="unit", load_default=None)
     shift_id = Id(data_key="shift", load_default=None)
