@@ -180,7 +180,7 @@ def run(connection: Link, text: str, values: Any, *, many: bool = False, fetches
     """Run a statement on a cursor; return its rows, or how many it wrote.
 
     Raises:
-        DBAPIError: as `ask`.
+        DBAPIError: as `answer_of`.
     """
     cursor = connection.connection.cursor()
     for hear in connection.engine.dispatch.before_cursor_execute:

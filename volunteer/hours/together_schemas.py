@@ -21,9 +21,9 @@ class Mark(fields.String):
     """A mark that scans carry: check-in tells which there are (`seams.MARKS`)."""
 
     def _deserialize(self, value: Any, *args: Any, **more: Any) -> str:
-        if value not in seams.MARKS:
+        if not isinstance(value, str) or value not in seams.MARKS:
             raise ValidationError("unknown-value|没有这种标记,请重新选择。")
-        return str(value)
+        return value
 
     @property
     def openapi(self) -> dict[str, Any]:
