@@ -113,8 +113,8 @@ def test_what_is_asked_later_is_answered_in_order_with_what_was_asked_before(app
 def test_all_that_waits_makes_one_journey_with_begin_and_commit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     journeys: list[int] = []
     travel = drivers._travel
-    monkeypatch.setattr(drivers, "_travel", lambda link, first, waiting, **more: [
-        journeys.append(len(waiting)), travel(link, first, waiting, **more)
+    monkeypatch.setattr(drivers, "_travel", lambda link, waiting, **more: [
+        journeys.append(len(waiting)), travel(link, waiting, **more)
     ][1])  # fmt: skip
     with app.app_context():
         is_postgresql = db.engine.dialect.name == "postgresql"

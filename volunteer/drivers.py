@@ -157,12 +157,12 @@ def deliver(connection: Link, *, commits: bool = False) -> None:
     info = connection.info
     driver: Any = connection.connection.dbapi_connection
     waiting: list[Sent] = info.pop(WAITING, None) or []
-    link, now = driver.pgconn, []
+    link = driver.pgconn
     try:
         if waiting:
             prepared = _prepared(driver, info, waiting)
-            now = [b"BEGIN"] if link.transaction_status == IDLE and isinstance(connection, Connection) else []
-            results = _travel(link, now, waiting, commits=commits)
+            begins = link.transaction_status == IDLE and isinstance(connection, Connection)
+            results = _travel(link, waiting, begins=begins, commits=commits)
             for one, result in zip(waiting, results, strict=True):
                 _answer(one, prepared[one.statement.name], result)
         elif commits and link.transaction_status != IDLE:
@@ -210,18 +210,18 @@ def _prepared(driver: Any, info: dict[Any, Any], waiting: Sequence[Sent]) -> dic
     return prepared
 
 
-def _travel(link: Any, first: Sequence[bytes], waiting: Sequence[Sent], *, commits: bool) -> list[Any]:
-    """Return the results of what waits, sent as one pipeline between `first` and COMMIT.
+def _travel(link: Any, waiting: Sequence[Sent], *, begins: bool, commits: bool) -> list[Any]:
+    """Return the results of what waits, sent as one pipeline, with BEGIN before it and COMMIT after it if asked to.
 
     Raises:
         psycopg.Error: of the first that failed; the server has skipped the rest then, COMMIT too.
     """
-    if len(waiting) == 1 and not first and not commits:
+    if len(waiting) == 1 and not begins and not commits:
         one = waiting[0]
         return [_checked(link.exec_prepared(one.statement.name, one.values, one.statement.formats, BINARY))]
     link.enter_pipeline_mode()
-    for command in first:
-        link.send_query_params(command, None)
+    if begins:
+        link.send_query_params(b"BEGIN", None)
     for one in waiting:
         link.send_query_prepared(one.statement.name, one.values, one.statement.formats, BINARY)
     if commits:
@@ -230,7 +230,7 @@ def _travel(link: Any, first: Sequence[bytes], waiting: Sequence[Sent], *, commi
     results = _results(link)
     link.exit_pipeline_mode()
     found = [_checked(result) for result in results]
-    return found[len(first) : len(first) + len(waiting)]
+    return found[begins : begins + len(waiting)]
 
 
 def _results(link: Any) -> list[Any]:

@@ -194,6 +194,7 @@ def test_a_door_at_midnight_sees_the_shifts_that_it_still_and_already_serves(pos
     post.go(12 * 60 - 10)
     who, next_one = post.volunteer(late), post.volunteer(early)
     post.scan(who, "in", late)
+    keeper = Browser.of(post.api.app, post.scene.keeper)
 
     def listed(minutes: float) -> set[str]:
         post.go(minutes)
@@ -201,6 +202,8 @@ def test_a_door_at_midnight_sees_the_shifts_that_it_still_and_already_serves(pos
         return {shift["shift_id"] for shift in found["shifts"]}
 
     assert listed(14 * 60 - 5) == {late, early}
+    offered = keeper.get(f"/station/{post.scene.station}/scan").source  # a shift of another day says so
+    assert ("3 月 23 日(周一) 0:20–" in offered, "3 月 22 日(周日) 22:00–" in offered) == (True, False)
     assert told(post.scan(next_one, "in", early)) == (201, "checked_in")
     assert listed(14 * 60 + 30) == {late, early}
     assert told(post.scan(who, "out", late)) == (201, "checked_out")

@@ -92,15 +92,10 @@ def of_fold(shift: FullShift) -> ShiftFacts:
     )
 
 
-def load(
-    session: Session,
-    spans: Mapping[uuid.UUID, Span],
-    known: dict[uuid.UUID, FullShift],
-    wanted: Iterable[uuid.UUID] = (),
-) -> dict[uuid.UUID, Life]:
+def load(session: Session, spans: Mapping[uuid.UUID, Span], known: dict[uuid.UUID, FullShift]) -> dict[uuid.UUID, Life]:
     """Return the life of each person around a span of instants. Two statements, as a rule, for any number of people.
 
-    `known` holds shifts that were loaded already and gets those that the scans name, and those `wanted`.
+    `known` holds shifts that were loaded already and gets those that the scans name.
     """
     lives: dict[uuid.UUID, Life] = {}
     narrowed: dict[uuid.UUID, ShiftFacts] = {}
@@ -111,7 +106,7 @@ def load(
         found: dict[uuid.UUID, list[Scan]] = {person_id: [] for person_id in todo}
         for person_id, scan in _between(session, todo, low, high):
             found[person_id].append(scan)
-        _learn(session, known, {*wanted, *(s.shift_id for scans in found.values() for s in scans if s.shift_id)})
+        _learn(session, known, {s.shift_id for scans in found.values() for s in scans if s.shift_id})
         narrowed |= {shift_id: of_fold(known[shift_id]) for shift_id in known.keys() - narrowed.keys()}
         for person_id, scans in found.items():
             part = _quiet_part(scans, narrowed, (low, high), todo[person_id])
@@ -119,8 +114,6 @@ def load(
                 lives[person_id] = Life(person_id, {scan.id: scan for scan in part}, known, narrowed)
                 del todo[person_id]
         reach *= 4
-    if not spans:
-        _learn(session, known, set(wanted))
     return lives
 
 

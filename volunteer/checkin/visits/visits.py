@@ -173,9 +173,8 @@ def own_scan(actor: Actor, scan_id: uuid.UUID) -> dict[str, Any]:
     row = lives.rows_of(session, [scan_id]).get(scan_id)
     if row is None or row.person_id is None or not registration.may_act_for(actor, row.person_id):
         raise NotFound
-    shifts: dict[uuid.UUID, ShiftFacts] = {}
-    named = [row.named_shift_id] if row.named_shift_id else []
-    life = lives.load(session, {row.person_id: (row.judged_at, row.judged_at)}, shifts, named)[row.person_id]
+    shifts = activities.shifts_of(session, [row.named_shift_id] if row.named_shift_id else [])
+    life = lives.load(session, {row.person_id: (row.judged_at, row.judged_at)}, shifts)[row.person_id]
     folded = life.folded()
     decision = folded.decisions[scan_id]
     attendance = folded.attendances.get(decision.shift_id) if decision.shift_id else None
