@@ -65,4 +65,4 @@ function wait() {
 window.addEventListener("online", renew);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 wait();
-keep().catch(() => { /* The picture that came with the page is good for now; the next step tries again. */ });
+keep().then(show, () => { /* The picture that came with the page is good for now; the next step tries again. */ });

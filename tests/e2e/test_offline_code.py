@@ -1,7 +1,5 @@
 """A phone that loses the network on the page of the code, in a real browser."""
 
-import re
-
 from tests.e2e.conftest import World
 from tests.e2e.test_offline import forgive_offline
 from tests.e2e.test_volunteer import sign_in
@@ -16,19 +14,22 @@ def test_a_phone_without_a_network_shows_codes_ahead_and_then_the_offline_code(v
     page = visitor.page
     sign_in(visitor, person.phone)
     page.clock.install()
-    with page.expect_response(re.compile("ahead=2")), page.expect_response(re.compile("offline-code")):
-        visitor.tap("我的码")
-    page.wait_for_timeout(300)
+    visitor.tap("我的码")
+    page.locator("#code[src^='data:image/svg']").wait_for()  # the codes of the next steps are kept
     page.context.set_offline(True)
     offline = page.locator("#offline")
-    shown = []
     due = int(page.locator("#code").get_attribute("data-refresh") or 0)
-    for seconds in (due + 1, 30, 30, 30):
+    shown = [page.evaluate(CODE)]
+    for seconds, is_offline in ((due + 1, False), (30, False), (30, True)):
         page.clock.run_for(seconds * 1000)
-        page.wait_for_timeout(200)
-        shown.append((page.evaluate(CODE), offline.is_visible()))
-    assert [is_offline for _, is_offline in shown] == [False, False, True, True]
-    assert len({src for src, _ in shown}) == 3
+        page.wait_for_function(f"before => {CODE} !== before", arg=shown[-1])
+        shown.append(page.evaluate(CODE))
+        assert offline.is_visible() == is_offline
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(30_000)
+    assert page.evaluate(CODE) == shown[-1]
+    assert len(set(shown)) == 4
+    assert offline.is_visible()
     assert page.evaluate("document.getElementById('code').naturalWidth") > 0
     visitor.look()
     page.context.set_offline(False)
