@@ -96,6 +96,10 @@ def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
     assert draw(drawn, bytes.fromhex(check["seed"]), 10) == drawn
     assert population_digest(drawn) == check["digest"]
     api("GET", f"/spot-checks/{check['id']}", expect=404)
+    drawn_so_far = Browser(app).get("/spot-checks")
+    assert "三月抽查" in drawn_so_far.text  # a draw that displeases cannot be thrown away unseen
+    assert check["seed"] not in drawn_so_far.source
+    assert not any(one in drawn_so_far.source for one in check["drawn"])
     items = api("GET", f"/spot-checks/{check['id']}/items", token=admin, expect=200).body["items"]
     codes = [api("PUT", f"/spot-check-items/{one['id']}", ALL_YES, admin).status for one in items]
     assert sorted(codes) == [200, 200, 403]
@@ -109,10 +113,17 @@ def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
     faulty = other.post(f"{path}/items/{left}", expect=422, **ALL_YES | {"known": "no"})
     assert set(faulty.faults) == {"note"}
     assert set(other.post(f"{path}/items/{left}", expect=422).faults) == {"present", "content", "duration", "known"}
+    looked_into = other.get(f"{path}/items/{left}")
+    assert "2026-03-22 10:50:00" in looked_into.text  # the scan, to the second
+    assert f"/people/{people[2].id}" in looked_into.source
     other.post(f"{path}/items/{left}", **ALL_YES | {"known": "no"}, note="本人说没有参加。")
+    assert "本人知情:否" in other.follow().text
     assert set(other.post(f"{path}/publish", expect=422).faults) == {"conclusion"}
     other.post(f"{path}/publish", conclusion="抽查三条,一条本人不知情,已提出更正。")
     other.post(f"{path}/items/{left}", expect=422, **ALL_YES)
+    told = "抽查三条,一条本人不知情,已提出更正。"
+    api("POST", f"/spot-checks/{check['id']}/publish", {"conclusion": told}, admin, expect=200)
+    api("POST", f"/spot-checks/{check['id']}/publish", {"conclusion": "全部合格"}, admin, expect=409)
     public = api("GET", "/spot-checks", expect=200).body["items"][0]
     assert (public["summary"]["checked"], public["summary"]["passed"], public["summary"]["failed_known"]) == (3, 2, 1)
     assert public["summary"]["unclear"] == 0

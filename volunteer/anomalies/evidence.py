@@ -12,6 +12,7 @@ from volunteer.activities import service as activities
 from volunteer.anomalies import queries, service
 from volunteer.anomalies.models import Finding
 from volunteer.checkin.reasons import Mode
+from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.registration import service as registration
 from volunteer.stations import service as stations
@@ -34,6 +35,7 @@ class ScanLine:
     person: str
     direction: str
     at: dt.datetime
+    exact: str
     station_id: uuid.UUID | None
     station: str
     way: str
@@ -88,6 +90,14 @@ def shown(actor: Actor, row: Finding) -> Evidence:
     return Evidence(_scans(scans, people, names), _requests(requests, people, names), _lines(lines, people), left_out)
 
 
+def scans_of(actor: Actor, scan_ids: Sequence[uuid.UUID]) -> list[ScanLine]:
+    """Return scans as evidence, masked for the caller, by time."""
+    session = reading()
+    scans = queries.scans_by_id(session, scan_ids[:MOST])
+    people = registration.display_names(session, _set(scan.person_id for scan in scans))
+    return _scans(scans, people, directory.names_of(actor, _set(scan.account_id for scan in scans)))
+
+
 def _set(ids: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
     """Return those that are there."""
     return {one for one in ids if one}
@@ -103,6 +113,7 @@ def _scans(scans: Sequence[Any], people: Names, names: Names) -> list[ScanLine]:
             person=people.get(one.person_id, ""),
             direction=one.direction,
             at=one.judged_at,
+            exact=f"{one.judged_at.astimezone(settings().zone):%Y-%m-%d %H:%M:%S}",
             station_id=one.station_id,
             station=places[one.station_id].name if one.station_id else "",
             way=WAYS.get(one.mode, one.mode),

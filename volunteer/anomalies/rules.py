@@ -37,6 +37,11 @@ class FindingKind(StrEnum):
         """Why it is looked at, and how it can be innocent."""
         return _MEANINGS[self]
 
+    @property
+    def advice(self) -> str:
+        """What to look at, and whom to ask, before deciding."""
+        return _ADVICE[self]
+
 
 _LABELS: Final = {
     FindingKind.OVERLAP: "同一时间在两个站点",
@@ -57,6 +62,18 @@ _MEANINGS: Final = {
     FindingKind.IDENTICAL_MINUTES: "许多人同一分钟到、同一分钟走。集体活动排队扫码时也会这样。",
     FindingKind.MAKE_UP_PAIR: "同一人申请、同一人审批的补录占比过高。小站点只有两名工作人员时也会这样。",
     FindingKind.GRANTED_VOLUME: "一名工作人员一个月内同意的人工时长很多。大型活动停电补录时也会这样。",
+}
+
+
+_ADVICE: Final = {
+    FindingKind.OVERLAP: "核查:问两个站点的工作人员,当时谁见到了本人;看两处扫码是谁、用什么设备做的。",
+    FindingKind.SAME_SECOND: "核查:看是不是断网后补传;问当班人员和其中一两位志愿者,当时是否都在场。",
+    FindingKind.SHARED_DEVICE: "核查:问这些人是不是一家人或同行的邻居,请站点确认各人是否到场。",
+    FindingKind.LONGER_THAN_SHIFT: "核查:超出班次的部分本来不计时长。问本人实际何时离开,班次时间是否安排短了。",
+    FindingKind.IMPOSSIBLE_TRAVEL: "核查:看两处设备的时间是否准确(点开扫码记录对照四个时间);问本人当天在哪一处。",
+    FindingKind.IDENTICAL_MINUTES: "核查:看是否集体到达、集体离开;纸质名单登记的,请出示签名的原件。",
+    FindingKind.MAKE_UP_PAIR: "核查:逐项看补录理由,抽几位志愿者问是否到场;必要时请上级站点改派审批人。",
+    FindingKind.GRANTED_VOLUME: "核查:对照活动照片、签名名单,抽几位志愿者问是否到场。",
 }
 
 
@@ -175,6 +192,23 @@ _SAYINGS: Final = {
     FindingKind.IDENTICAL_MINUTES: "“{shift}”有 {people} 人都在 {start} 到、{end} 走,其中 {listed} 人是纸质名单登记。",
     FindingKind.MAKE_UP_PAIR: "{month} 同一人申请、同一人同意的补录有 {count} 项,占申请人全部已同意补录的 {percent}%。",
     FindingKind.GRANTED_VOLUME: "{month} 同一账号同意了 {count} 项人工时长,共 {hours} 小时。",
+}
+
+
+def threshold_said(kind: FindingKind, limits: Thresholds) -> str:
+    """Return from where on such a thing is looked at, in words."""
+    return _LIMITS_SAID[kind].format(**asdict(limits))
+
+
+_LIMITS_SAID: Final = {
+    FindingKind.OVERLAP: "同时在场 {overlap_minutes} 分钟起列为线索。",
+    FindingKind.SAME_SECOND: "一秒内 {same_second_people} 人起列为线索。",
+    FindingKind.SHARED_DEVICE: "{shared_device_minutes} 分钟内 {shared_device_people} 人起列为线索。",
+    FindingKind.LONGER_THAN_SHIFT: "比班次多 {longer_by_minutes} 分钟起列为线索。",
+    FindingKind.IMPOSSIBLE_TRAVEL: "相距 {travel_km} 公里以上、相当于每小时 {travel_kmh} 公里起列为线索。",
+    FindingKind.IDENTICAL_MINUTES: "同一班次 {identical_people} 人起止相同起列为线索。",
+    FindingKind.MAKE_UP_PAIR: "一个月 {pair_requests} 项起、占申请人 {pair_percent}% 起列为线索。",
+    FindingKind.GRANTED_VOLUME: "一个月 {granted_hours} 小时起列为线索。",
 }
 
 

@@ -24,6 +24,7 @@ from volunteer.database import lock_name, new_id, reading, transaction
 from volunteer.errors import Forbidden, IllegalTransition, InvalidInput, NotFound, invalid
 from volunteer.hours import asking
 from volunteer.hours import queries as hour_queries
+from volunteer.registration import service as registration
 
 LONGEST_DAYS = 31
 MOST_EVIDENCE = 400
@@ -52,6 +53,12 @@ def policy() -> tuple[int, Thresholds]:
     query = sa.select(AnomalyPolicy).order_by(AnomalyPolicy.version.desc()).limit(1)
     newest = reading().scalars(query).first()
     return (newest.version, rules.thresholds_of(newest.thresholds)) if newest else (0, Thresholds())
+
+
+def policy_of(version: int) -> Thresholds:
+    """Return the thresholds of a version: those that a finding was found by."""
+    row = reading().get(AnomalyPolicy, version)
+    return rules.thresholds_of(row.thresholds) if row else Thresholds()
 
 
 def set_policy(actor: Actor, wanted: Thresholds, now: dt.datetime) -> int:
@@ -212,10 +219,13 @@ def why_not_decide(actor: Actor, finding_id: uuid.UUID) -> str:
     """Return why the caller may not decide a finding, or ""."""
     if not actor.is_admin:
         return "由管理员处理。"
+    session = reading()
     query = sa.select(FindingParty.account_id).where(
         FindingParty.finding_id == finding_id, FindingParty.account_id == actor.account
     )
-    if reading().scalar(query) is not None:
+    # An account may have come to act for somebody since the search: by a merge, a claim, as a guardian.
+    concerned = registration.accounts_of(session, set(people_of(finding_id))).values()
+    if session.scalar(query) is not None or any(actor.account in accounts for accounts in concerned):
         return "您是其中的签到人、申请人、审批人或志愿者本人,请由另一位管理员处理。"
     return ""
 

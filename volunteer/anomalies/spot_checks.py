@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.activities import service as activities
-from volunteer.anomalies import queries, spot_parties, spot_rules
+from volunteer.anomalies import evidence, queries, spot_parties, spot_rules
 from volunteer.anomalies.spot_models import SpotCheck, SpotCheckItem
 from volunteer.clock import site_day
 from volunteer.config import settings
@@ -42,6 +42,7 @@ class ItemView:
     id: uuid.UUID
     position: int
     attendance_id: uuid.UUID
+    person_id: uuid.UUID
     person: str
     activity: str
     station: str
@@ -115,10 +116,12 @@ def answer(
     """
     actor.require_admin()
     with transaction() as session:
-        item = session.get(SpotCheckItem, item_id, with_for_update=True)
+        item = session.get(SpotCheckItem, item_id)
         if item is None:
             raise NotFound
-        if session.get_one(SpotCheck, item.check_id).published_at is not None:
+        check = session.get_one(SpotCheck, item.check_id, with_for_update=True, populate_existing=True)
+        session.refresh(item, with_for_update=True)
+        if check.published_at is not None:
             raise IllegalTransition("抽查结果已公布,不能再修改。")
         rows = list(queries.attendances(session, [item.attendance_id]).values())
         part = spot_parties.parts_of(session, actor, rows).get(item.attendance_id)
@@ -137,14 +140,16 @@ def publish(actor: Actor, check_id: uuid.UUID, conclusion: str, now: dt.datetime
     """Publish the figures of a check with a conclusion; afterwards nothing of it changes.
 
     Raises:
-        NotFound: no such check. IllegalTransition: records are still to be checked.
+        NotFound: no such check. IllegalTransition: records are still to be checked, or another conclusion stands.
     """
     actor.require_admin()
     with transaction() as session:
-        check = session.get(SpotCheck, check_id, with_for_update=True)
+        check = session.get(SpotCheck, check_id, with_for_update=True, populate_existing=True)
         if check is None:
             raise NotFound
         if check.published_at is not None:
+            if check.conclusion != conclusion:
+                raise IllegalTransition("抽查结果已公布,不能再修改。")
             return check
         left = sa.select(sa.func.count()).select_from(SpotCheckItem)
         if session.scalar(left.where(SpotCheckItem.check_id == check_id, SpotCheckItem.answers.is_(None))):
@@ -163,6 +168,25 @@ def list_checks(limit: int, before: uuid.UUID | None, *, published_only: bool) -
     if before:
         query = query.where(SpotCheck.id < before)
     return _views(reading().scalars(query).all())
+
+
+def list_drawn(limit: int) -> list[dict[str, Any]]:
+    """Return the last draws whose result is not published, for everybody: what was drawn from, and when, but not what.
+
+    So a draw cannot be thrown away unseen, and repeated until its sample pleases.
+    """
+    query = sa.select(SpotCheck).where(SpotCheck.published_at.is_(None)).order_by(SpotCheck.id.desc()).limit(limit)
+    told = ("title", "from_on", "to_on", "station_name", "population", "drawn_at", "digest")
+    return [
+        {name: one[name] for name in told} | {"size": len(one["drawn"]), "checked": one["summary"]["checked"]}
+        for one in _views(reading().scalars(query).all())
+    ]
+
+
+def scans_of(actor: Actor, item: ItemView) -> list[evidence.ScanLine]:
+    """Return the scans of a drawn record, as they stand now, for whoever looks into it."""
+    row = queries.attendances(reading(), [item.attendance_id])[item.attendance_id]
+    return evidence.scans_of(actor, spot_parties.scans_of(row))
 
 
 def get_check(actor: Actor, check_id: uuid.UUID) -> dict[str, Any]:
@@ -236,6 +260,7 @@ def list_items(actor: Actor, check_id: uuid.UUID) -> list[ItemView]:
                 id=item.id,
                 position=item.position,
                 attendance_id=row.id,
+                person_id=row.person_id,
                 person=people.get(row.person_id, ""),
                 activity=shift.activity_title,
                 station=shift.station_name,

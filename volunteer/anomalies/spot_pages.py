@@ -30,7 +30,8 @@ CHECK = "/manage/spot-checks/<uuid:check_id>"
 def results_page() -> Any:
     """Show the published results to everybody."""
     rows = spot_checks.list_checks(MOST, None, published_only=True)
-    return render_template("anomalies/spot_results.html", rows=rows, words=spot_rules.QUESTION_WORDS)
+    drawn = spot_checks.list_drawn(MOST)
+    return render_template("anomalies/spot_results.html", rows=rows, drawn=drawn, words=spot_rules.QUESTION_WORDS)
 
 
 @pages.page("/spot-checks/<uuid:check_id>/records.txt", Permission.ANYONE, Scope.NOTHING)
@@ -98,6 +99,7 @@ def _check(check_id: uuid.UUID, conclusion: str, faults: list[Fault], status: in
         check=spot_checks.get_check(g.actor, check_id),
         items=spot_checks.list_items(g.actor, check_id),
         words=spot_rules.QUESTION_WORDS,
+        answer_words=dict(ANSWERS),
         conclusion=conclusion,
         faults=faults,
         is_admin=g.actor.is_admin,
@@ -123,4 +125,5 @@ def item_page(check_id: uuid.UUID, item_id: uuid.UUID) -> Any:
     elif item.answers:
         texts = dict(item.answers) | {"note": item.note or ""}
     about = {"item": item, "check_id": check_id, "questions": spot_rules.QUESTION_WORDS, "answers": ANSWERS}
+    about |= {"helps": spot_rules.QUESTION_HELP, "scans": spot_checks.scans_of(g.actor, item)}
     return render_template("anomalies/spot_item.html", **about, typed=texts, faults=faults), 422 if faults else 200

@@ -22,7 +22,7 @@ from volunteer.stations import service as stations
 def parts_of(session: Session, actor: Actor, rows: Sequence[Any]) -> dict[uuid.UUID, Involved]:
     """Return what part the caller has in records, by record; those in which they have none are left out."""
     accounts = registration.accounts_of(session, {row.person_id for row in rows})
-    scans = {row.id: _scans(row) for row in rows}
+    scans = {row.id: scans_of(row) for row in rows}
     makers = queries.makers_of(session, (one for those in scans.values() for one in those))
     decided = queries.decided_by(session, actor.account, [(row.person_id, row.shift_id) for row in rows])
     run = _run_by(session, actor, rows)
@@ -39,7 +39,7 @@ def parts_of(session: Session, actor: Actor, rows: Sequence[Any]) -> dict[uuid.U
     return found
 
 
-def _scans(row: Any) -> list[uuid.UUID]:
+def scans_of(row: Any) -> list[uuid.UUID]:
     """Return the scans of a record."""
     return [uuid.UUID(pair[name]) for pair in row.pairs for name in ("in_scan", "out_scan") if pair.get(name)]
 

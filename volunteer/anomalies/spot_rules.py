@@ -18,6 +18,12 @@ QUESTION_WORDS: Final = {
     "duration": "时长合理",
     "known": "本人知情",
 }
+QUESTION_HELP: Final = {
+    "present": "问本人和同班次的人,当天是否到场。",
+    "content": "实际做的事与活动内容是否一致。",
+    "duration": "开始和结束的时间与签到记录是否相符。",
+    "known": "本人是否知道有这条记录。",
+}
 
 
 class Answer(StrEnum):
