@@ -1,6 +1,7 @@
 """Criteria of the design that cost too much for every day: six cities, each tone, a frame's time (AC12, AC16, AC18)."""
 
 import statistics
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -28,6 +29,16 @@ EARS = """
     return one;
   };
 """
+
+
+#: What the next twelve frames cost, in ms.
+FRAMES = """() => new Promise((done) => {
+  const video = document.querySelector("#finder video"), found = [];
+  const seen = new MutationObserver(() => {
+    if (found.push(Number(video.dataset.ms)) === 12) { seen.disconnect(); done(found); }
+  });
+  seen.observe(video, { attributeFilter: ["data-ms"] });
+})"""
 
 
 def at(point: Point) -> dict[str, float]:
@@ -93,11 +104,25 @@ def test_a_frame_is_looked_at_in_no_more_than_60_ms(
         at_the_scanner(visitor, gate)
         visitor.page.get_by_role("button", name="打开摄像头扫码").click()
         visitor.page.locator("#finder video[data-ms]").wait_for()
-        medians = []
-        for _ in range(5):
-            frames = []
-            for _ in range(12):
-                visitor.page.wait_for_timeout(100)
-                frames.append(float(visitor.page.locator("#finder video").get_attribute("data-ms") or 0))
-            medians.append(statistics.median(frames))
+        medians = [statistics.median(visitor.page.evaluate(FRAMES)) for _ in range(5)]
         assert min(medians) <= 60, medians
+
+
+def test_the_camera_s_first_result_comes_within_five_seconds_of_the_tap(
+    chromium: Browser, world: World, gate: Gate, tmp_path: Path
+) -> None:
+    """The best of three: a busy machine slows some (AC12)."""
+    shots = film(tmp_path / "code.mjpeg", (gate.code(gate.volunteer("now")), 1))
+    with (
+        with_camera(chromium, shots) as browser,
+        Visitor.arrive(browser, world.base, permissions=["camera"]) as visitor,
+    ):
+        at_the_scanner(visitor, gate)
+        taken = []
+        for _ in range(3):
+            began = time.monotonic()
+            visitor.page.get_by_role("button", name="打开摄像头扫码").click()
+            visitor.page.locator("[data-panel] [data-k]").wait_for()
+            taken.append(time.monotonic() - began)
+            visitor.page.reload()
+        assert min(taken) <= 5, taken

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from tests.activities.making import make_scene
 from tests.e2e.conftest import World
 from tests.e2e.test_keeper import Gate, at_the_door, beam, publish, state
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import PATIENCE_MS, Visitor
 from tests.units.making import make_account
 
 SLATE = "rgb(51, 65, 85)"
@@ -48,7 +48,7 @@ def kept(page: Page, store: str = "scans") -> list[dict[str, Any]]:
 
 def until(page: Page, true: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 100):
         if true():
             return
         page.wait_for_timeout(100)
