@@ -358,11 +358,12 @@ class Builder:
         """A presence that is longer than the thresholds allow: whoever was on the paper list came in one minute."""
         limits = {"identical_people": 3, "pair_requests": 2, "granted_hours": 1}
         self.api("PATCH", "/anomaly-policy", limits, self.admin, expect=200)
-        day = self.now.astimezone(dt.timezone(dt.timedelta(hours=8))).date().isoformat()
-        self.api("POST", "/findings/search", {"from": day, "to": day}, self.admin, expect=200)
+        today = self.now.astimezone(dt.timezone(dt.timedelta(hours=8))).date()
+        days = {"from": str(today - dt.timedelta(days=1)), "to": str(today)}  # soon after midnight it was yesterday
+        self.api("POST", "/findings/search", days, self.admin, expect=200)
         found = self.api("GET", "/findings", token=self.admin, expect=200).body["items"]
         self.world.ids["finding"] = found[0]["id"]
-        body = {"title": "抽查", "from": day, "to": day, "size": 3}
+        body = {"title": "抽查", **days, "size": 3}
         made = self.make("spot_check", "/spot-checks", body)
         items = self.api("GET", f"/spot-checks/{made['id']}/items", token=self.admin, expect=200).body["items"]
         self.world.ids["spot_item"] = items[0]["id"]

@@ -11,12 +11,14 @@ from flask import Flask
 from tests.checkin.making import Post, make_device, make_post
 from tests.conftest import ADMIN_PASSWORD, ADMIN_PHONE, Api
 from tests.pages import Browser
+from tests.registration.making import PASSWORD
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import add_staff
-from volunteer.anomalies import rules, service
+from volunteer.anomalies import privacy, rules, service
 from volunteer.anomalies.rules import FindingKind, Seen, Thresholds, crowds, shared_minutes, speed_kmh
 from volunteer.checkin.models import Attendance
 from volunteer.database import transaction
+from volunteer.registration.models import PersonAccount
 
 START = dt.datetime(2026, 3, 22, 2, 0, tzinfo=dt.UTC)
 DAYS = {"from": "2026-03-16", "to": "2026-03-23"}
@@ -151,6 +153,81 @@ def test_one_phone_for_many_and_two_stations_at_once(api: Api, admin: str, app: 
     found = findings(api, admin)
     assert "为 4 人签到" in found["shared_device"][0]["said"]
     assert "同时在场 60 分钟" in found["overlap"][0]["said"]
+
+
+def test_whoever_is_in_a_finding_is_heard_and_told(api: Api, admin: str, app: Flask) -> None:
+    post, stranger = make_post(api, admin), make_post(api, admin)
+    elsewhere = stranger.volunteer(stranger.shift(0, 60))
+    api("PATCH", "/anomaly-policy", {"identical_people": 4}, admin, expect=200)
+    crowd(api, post)
+    post.go(200)
+    looked(api, admin)
+    who = post.people[0]
+    found = findings(api, admin)
+    open_one, other = found["identical_minutes"][0]["id"], found["same_second"][0]["id"]
+
+    def concerning(token: str) -> list[dict[str, Any]]:
+        return list(api("GET", "/me/findings", token=token, expect=200).body["items"])
+
+    def messages() -> list[str]:
+        items = api("GET", "/me/messages", token=who.token, expect=200).body["items"]
+        return [one["body"] for one in items if one["kind"].startswith("anomaly-")]
+
+    mine = f"/me/findings/{open_one}/statements"
+    assert (concerning(who.token), messages()) == ([], [])
+    api("POST", mine, {"text": "在场"}, who.token, expect=404)
+    for _ in range(2):
+        api("POST", f"/findings/{open_one}/ask", token=admin, expect=200)
+    assert len(messages()) == 1
+    assert "这只是疑问" in messages()[0]
+    (seen_by_them,) = concerning(who.token)
+    assert (seen_by_them["may_state"], seen_by_them["said"]) == (True, found["identical_minutes"][0]["said"])
+    assert set(seen_by_them) & {"evidence", "station_id"} == set()
+    assert concerning(elsewhere.token) == []
+    api("POST", mine, {"text": "在场"}, elsewhere.token, expect=404)
+    page = Browser(app, who.phone, PASSWORD)
+    assert "说明情况" in page.get("/me/messages").text
+    path = f"/me/findings/{open_one}"
+    assert set(page.post(path, expect=422).faults) == {"text"}
+    page.post(path, text="我们坐同一辆车来,一起走的。")
+    assert "一起走的" in page.follow().text
+    api("POST", mine, {"text": "我们坐同一辆车来,一起走的。"}, who.token, expect=201)
+    said = api("GET", f"/findings/{open_one}", token=admin, expect=200).body["statements"]
+    assert [(one["by"], one["text"]) for one in said] == [("张*丰", "我们坐同一辆车来,一起走的。")]
+    boss = Browser(app, ADMIN_PHONE, ADMIN_PASSWORD)
+    assert "坐同一辆车" in boss.get(f"/manage/anomalies/{open_one}").text
+    api("POST", f"/findings/{open_one}/dismiss", {"reason": "集体乘车"}, admin, expect=200)
+    assert any("没有问题" in one for one in messages())
+    api("POST", mine, {"text": "谢谢"}, who.token, expect=409)
+    api("POST", f"/findings/{open_one}/ask", token=admin, expect=409)
+
+    api("POST", f"/findings/{other}/uphold", {"reason": "设备时间停走"}, admin, expect=200)  # nobody was asked
+    assert any("经核查属实" in one for one in messages())
+    (told, _) = concerning(who.token)
+    assert (told["state"], told["reason"], told["may_state"]) == ("upheld", "设备时间停走", True)
+    for number in range(6):
+        sent = api("POST", f"/me/findings/{other}/statements", {"text": f"不同意 {number}"}, who.token)
+        assert sent.status == (201 if number < 5 else 409)
+    held = api("GET", "/me/data", token=who.token, expect=200).body["records"]
+    assert len(held["finding_statements"]) == 6
+    with app.app_context(), transaction() as session:
+        privacy.forget_person(session, uuid.UUID(who.id), api.now())
+    assert api("GET", f"/findings/{other}", token=admin, expect=200).body["statements"] == []
+
+
+def test_who_came_to_act_for_somebody_since_does_not_decide(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    crowd(api, post)
+    post.go(200)
+    looked(api, admin)
+    one = findings(api, admin)["same_second"][0]["id"]
+    account = api("GET", "/me", token=admin, expect=200).body["account"]["id"]
+    with app.app_context(), transaction() as session:
+        who = uuid.UUID(post.people[0].id)
+        link = PersonAccount(person_id=who, account_id=uuid.UUID(account), relation="guardian", created_at=api.now())
+        session.add(link)
+    refused = api("POST", f"/findings/{one}/dismiss", {"reason": "无"}, admin, expect=403).body
+    assert refused["code"] == "second-person-required"
 
 
 def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: Flask) -> None:

@@ -48,6 +48,8 @@ DEEDS: Final = {
     "anomaly.policy": "修改异常阈值",
     "anomaly.dismissed": "排除异常线索",
     "anomaly.upheld": "认定异常线索",
+    "anomaly.ask": "请当事人说明异常线索",
+    "anomaly.state": "说明异常线索",
     "spot-check.draw": "抽取抽查样本",
     "spot-check.answer": "核查抽中的记录",
     "spot-check.publish": "公布抽查结果",

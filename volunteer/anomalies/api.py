@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from volunteer.access import Permission, Scope
+from volunteer.anomalies import hearing, service
 from volunteer.anomalies import schemas as s
-from volunteer.anomalies import service
 from volunteer.anomalies.rules import FindingState
 from volunteer.web.paging import decode_cursor, page
 from volunteer.web.routes import Call, Room
 
 room = Room("anomalies")
 READ, DO, SITE = Permission.AUDIT, Permission.MANAGE_SITE, Scope.SITE
+OWN, SELF = Permission.SIGNED_IN, Scope.SELF
 FINDING = "/findings/<uuid:finding_id>"
 
 
@@ -26,10 +27,42 @@ def list_findings(call: Call) -> Any:
     return 200, page(rows, limit, lambda row: (row.on_day, row.id))
 
 
-@room.route("GET", FINDING, READ, SITE, answers={200: s.FindingOut})
+@room.route("GET", FINDING, READ, SITE, answers={200: s.FindingWithStatements})
 def get_finding(call: Call, finding_id: uuid.UUID) -> Any:
-    """Show a finding."""
-    return 200, service.get_finding(call.actor, finding_id)
+    """Show a finding, with what those whom it concerns said of it."""
+    row = service.get_finding(call.actor, finding_id)
+    fields = s.FindingOut().fields
+    return 200, {name: getattr(row, name) for name in fields} | {"statements": hearing.statements_of(call.actor, row)}
+
+
+@room.route("POST", f"{FINDING}/ask", DO, SITE, answers={200: s.FindingOut}, errors=(409,))
+def ask(call: Call, finding_id: uuid.UUID) -> Any:
+    """Ask everybody in a finding to say what happened."""
+    return 200, hearing.ask(call.actor, finding_id, call.now)
+
+
+@room.route("GET", "/me/findings", OWN, SELF, query=s.ConcerningQuery, answers={200: s.ConcerningPage})
+def list_concerning(call: Call) -> Any:
+    """List the findings that concern the caller and of which they were told, the newest first."""
+    limit, before = call.query["limit"], decode_cursor(call.query["cursor"], uuid.UUID)
+    rows = hearing.concerning(call.actor, limit + 1, before[0] if before else None)
+    listed = page(rows, limit, lambda row: (row.id,))
+    return 200, listed | {"items": [hearing.view(call.actor, row) for row in listed["items"]]}
+
+
+@room.route(
+    "POST",
+    "/me/findings/<uuid:finding_id>/statements",
+    OWN,
+    SELF,
+    body=s.StatementIn,
+    answers={201: s.ConcerningOut},
+    errors=(409,),
+)
+def state(call: Call, finding_id: uuid.UUID) -> Any:
+    """Say what happened; it is appended, and whoever decides reads it."""
+    hearing.state(call.actor, finding_id, call.body["text"], call.now)
+    return 201, hearing.view(call.actor, hearing.get_concerning(call.actor, finding_id))
 
 
 @room.route("POST", "/findings/search", DO, SITE, body=s.SearchIn, answers={200: s.SearchedOut})

@@ -15,6 +15,8 @@ class Finding(Base):
     """Something that looked wrong, with its evidence as ids; found once (`key`), decided by a second person.
 
     `said` is the explanation as it was found, `evidence` the ids of shifts, scans and requests. No personal data.
+    `amount` is what a finding of a month counted: as much again is a question again. `asked_at`: when those whom it
+    concerns were asked.
     """
 
     __tablename__ = "findings"
@@ -28,7 +30,9 @@ class Finding(Base):
     said: Mapped[str] = mapped_column(sa.String(500))
     evidence: Mapped[dict[str, Any]]
     policy_version: Mapped[int]
+    amount: Mapped[int | None]
     found_at: Mapped[dt.datetime]
+    asked_at: Mapped[dt.datetime | None]
     decided_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id"))
     decided_at: Mapped[dt.datetime | None]
     reason: Mapped[str | None] = mapped_column(sa.String(500))
@@ -58,6 +62,19 @@ class FindingParty(Base):
 
     finding_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("findings.id"), primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+
+
+class FindingStatement(Base):
+    """What somebody in a finding says of it: appended, never changed. `person_id`: whom of it they are or act for."""
+
+    __tablename__ = "finding_statements"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    finding_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("findings.id"), index=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    text: Mapped[str] = mapped_column(sa.String(1000))
+    stated_at: Mapped[dt.datetime]
 
 
 class AnomalyPolicy(Base):

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from volunteer.access import Actor, Permission, Scope
 from volunteer.accounts import directory
-from volunteer.anomalies import evidence, rules, service
+from volunteer.anomalies import evidence, hearing, rules, service
 from volunteer.anomalies import schemas as s
 from volunteer.anomalies.rules import FindingKind, FindingState, Thresholds
 from volunteer.clock import Instant, site_day
@@ -94,6 +94,15 @@ def finding_page(finding_id: uuid.UUID) -> Any:
     return _finding(finding_id, {}, [], 200)
 
 
+@pages.page(f"{FINDING}/ask", DO, SITE, methods=("POST",))
+def ask_page(finding_id: uuid.UUID) -> Any:
+    """Ask those whom it concerns."""
+    faults = tried(lambda: hearing.ask(g.actor, finding_id, g.now), "reason")
+    if faults:
+        return _finding(finding_id, {}, faults, 422)
+    return redirect(url_for("anomalies.finding_page", finding_id=finding_id, done="asked"), 303)
+
+
 @pages.page(f"{FINDING}/dismiss", DO, SITE, methods=("POST",))
 def dismiss_page(finding_id: uuid.UUID) -> Any:
     """Say that nothing is wrong."""
@@ -140,6 +149,7 @@ def _finding(finding_id: uuid.UUID, texts: dict[str, str], faults: list[Fault], 
         state=FindingState(row.state),
         threshold=rules.threshold_said(FindingKind(row.kind), service.policy_of(row.policy_version)),
         shown=evidence.shown(g.actor, row),
+        statements=hearing.statements_of(g.actor, row),
         by=directory.names_of(g.actor, {row.decided_by} if row.decided_by else set()).get(row.decided_by or row.id, ""),
         why_not=service.why_not_decide(g.actor, finding_id),
         typed={"reason": "", "minutes": "", "entry_id": ""} | texts,

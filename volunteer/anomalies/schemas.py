@@ -20,8 +20,57 @@ class FindingOut(BaseSchema):
     evidence = fields.Dict(keys=fields.String(), values=fields.List(Id()))
     policy_version = fields.Integer()
     found_at = Instant()
+    asked_at = Instant(allow_none=True)
     decided_at = Instant(allow_none=True)
     reason = fields.String(allow_none=True)
+
+
+class StatementOut(BaseSchema):
+    """What somebody in a finding said of it; `by` is masked."""
+
+    by = fields.String()
+    text = fields.String()
+    stated_at = Instant()
+
+
+class FindingWithStatements(FindingOut):
+    """A finding with what was said of it."""
+
+    statements = fields.List(fields.Nested(StatementOut))
+
+
+class ConcerningOut(BaseSchema):
+    """A finding as whoever it concerns sees it: no other person, and no evidence about others."""
+
+    id = Id()
+    kind = Choice(FindingKind)
+    label = fields.String()
+    meaning = fields.String()
+    said = fields.String()
+    on_day = Day(data_key="on")
+    state = Choice(FindingState)
+    asked_at = Instant(allow_none=True)
+    decided_at = Instant(allow_none=True)
+    reason = fields.String(allow_none=True)
+    statements = fields.List(fields.Nested(StatementOut))
+    may_state = fields.Boolean()
+
+
+class ConcerningPage(BaseSchema):
+    """A page of findings that concern the caller."""
+
+    items = fields.List(fields.Nested(ConcerningOut))
+    next_cursor = fields.String(allow_none=True)
+
+
+class ConcerningQuery(Page):
+    """Which page of them."""
+
+
+class StatementIn(BaseSchema):
+    """What the caller has to say."""
+
+    text = Text(1000, required=True)
 
 
 class FindingPage(BaseSchema):

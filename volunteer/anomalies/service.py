@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer import audit
 from volunteer.access import Actor, Permission
-from volunteer.anomalies import queries, rules, searching
+from volunteer.anomalies import queries, rules, searching, telling
 from volunteer.anomalies.models import AnomalyPolicy, Finding, FindingParty, FindingPerson
 from volunteer.anomalies.rules import FindingKind, FindingState, Found, Thresholds
 from volunteer.clock import site_day
@@ -230,6 +230,13 @@ def why_not_decide(actor: Actor, finding_id: uuid.UUID) -> str:
     return ""
 
 
+def require_second_person(actor: Actor, finding_id: uuid.UUID) -> None:
+    """Raise Forbidden (`second-person-required`) for who is in a finding, or is no admin."""
+    refusal = why_not_decide(actor, finding_id)
+    if refusal:
+        raise Forbidden(refusal, code="second-person-required")
+
+
 def decide(actor: Actor, finding_id: uuid.UUID, wanted: FindingState, reason: str, now: dt.datetime) -> Finding:
     """Dismiss or uphold a finding, with the reason. The same again changes nothing.
 
@@ -243,9 +250,7 @@ def decide(actor: Actor, finding_id: uuid.UUID, wanted: FindingState, reason: st
         row = session.get(Finding, finding_id, with_for_update=True, populate_existing=True)
         if row is None:
             raise NotFound
-        refusal = why_not_decide(actor, finding_id)
-        if refusal:
-            raise Forbidden(refusal, code="second-person-required")
+        require_second_person(actor, finding_id)
         if row.state == wanted:
             return row
         if row.state != FindingState.OPEN:
@@ -253,6 +258,7 @@ def decide(actor: Actor, finding_id: uuid.UUID, wanted: FindingState, reason: st
         row.state, row.reason, row.decided_by, row.decided_at = wanted, reason, actor.account, now
         audit.record(session, actor, now, f"anomaly.{wanted}", ("finding", finding_id), reason)
         session.flush()
+        telling.tell_decided(session, row, now)
         return row
 
 
@@ -268,9 +274,7 @@ def propose(
     actor.require_admin()
     with transaction():
         row = get_finding(actor, finding_id)
-        refusal = why_not_decide(actor, finding_id)
-        if refusal:
-            raise Forbidden(refusal, code="second-person-required")
+        require_second_person(actor, finding_id)
         if row.state != FindingState.UPHELD:
             raise IllegalTransition("先认定这条线索,再提出更正。")
         if entry_id not in {line["id"] for line in lines_of(row)}:

@@ -28,8 +28,8 @@ from volunteer.activities import (
 )
 from volunteer.activities import pages as activities_pages
 from volunteer.anomalies import api as anomalies_api
+from volunteer.anomalies import hearing_pages, spot_api, spot_pages
 from volunteer.anomalies import pages as anomalies_pages
-from volunteer.anomalies import spot_api, spot_pages
 from volunteer.app.wiring import wire
 from volunteer.areas import api as areas_api
 from volunteer.areas import desk_pages as areas_desk
@@ -182,6 +182,7 @@ PAGES: tuple[Pages, ...] = (
     teams_pages.pages,
     pairings_pages.pages,
     anomalies_pages.pages,
+    hearing_pages.pages,
     spot_pages.pages,
     pairing_sheets.pages,
     teams_desk.pages,

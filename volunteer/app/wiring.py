@@ -17,6 +17,7 @@ from volunteer.activities import (
 from volunteer.activities import rejudging as signups_again
 from volunteer.activities import service as activities
 from volunteer.activities import views as activity_views
+from volunteer.anomalies import hearing_pages
 from volunteer.anomalies import pages as anomalies_pages
 from volunteer.anomalies import privacy as anomalies_privacy
 from volunteer.areas import service as areas
@@ -108,7 +109,7 @@ def wire() -> None:
     accounts_pages.DOORS[:] = [demo_pages.doors]
     places = [anomalies_pages.card, rates_pages.card, units_desk.card, stations_desk.card, teams_desk.card]
     own = [privacy_pages.card, station_pages.desk_card, decision_pages.card, proposal_pages.card, credential_pages.card]
-    accounts_pages.DESK[:] = [*own, denials_pages.card, *places]
+    accounts_pages.DESK[:] = [hearing_pages.card, *own, denials_pages.card, *places]
     people_pages.MINUTES[:] = [lambda actor, person_id, now: hours.totals(actor, person_id, now)["minutes_total"]]
     correcting.IDENTITY_CHANGED[:] = [signups_again.judge_again, superseding.supersede_named]
     hours.LINES_CHANGED[:] = [superseding.supersede_changed]

@@ -187,6 +187,7 @@ KEPT: Final = MappingProxyType(
         "anomaly_policies": _PUBLIC,
         "finding_parties": _DECISION,
         "finding_people": _DECISION,
+        "finding_statements": _DECISION,
         "findings": _DECISION,
         "spot_check_items": _DECISION,
         "spot_checks": _PUBLIC,
