@@ -14,7 +14,7 @@ const FINE = ["ok_in", "ok_out", "dup", "dup_out", "flag"], NOT_KEPT = ["err"];
 const at = (id) => document.getElementById(id);
 const [form, typed, answer, failed, saved, waiting] = ["scanner", "typed", "answer", "failed", "saved", "waiting"].map(at);
 const input = form.elements.code, words = waiting.dataset;
-let pause = 0, clearing = 0, hasCamera = false, owesKey = false, queue = Promise.resolve(), outbox = null, names = null;
+let pause = 0, clearing = 0, hasCamera = false, queue = Promise.resolve(), outbox = null, names = null;
 const deferred = new Set();
 
 // As `codes.normalise` and `door.is_code` have it: what only a scanner types is a scan, the rest is looked for.
@@ -24,12 +24,13 @@ const isScan = (text) => SCANNED.test(plain(text)) || (text.trim() && !plain(tex
 // The check digits catch what was misread (`codes.read`).
 const isOurs = (code) => CODE.test(code) && BigInt(code) % 97n === 1n;
 
-// Take what stands in the input, and make room for the next scan before this one is answered.
+// Take what stands in the input, and make room for the next scan before this one is answered. An Enter with nothing before
+// it is the end of what was taken already: of a slow scanner, or of one that sends two.
 function submit() {
   clearTimeout(pause);
   const text = input.value.trim();
   input.value = "";
-  take(text);
+  if (text) take(text); else refocus();
 }
 
 function take(text) {
@@ -167,15 +168,9 @@ form.addEventListener("submit", (event) => { event.preventDefault(); submit(); }
 document.addEventListener("change", (event) => { if (event.target.form === form && event.target !== input) refocus(); });
 input.addEventListener("input", () => {
   clearTimeout(pause);
-  owesKey = false;
-  if (CODE.test(plain(input.value))) pause = setTimeout(() => { submit(); owesKey = true; }, PAUSE_MS);
+  if (CODE.test(plain(input.value))) pause = setTimeout(submit, PAUSE_MS);
 });
 input.addEventListener("keydown", (event) => {
-  const isEnd = event.key === "Enter" || event.key === "Tab";
-  if (isEnd && owesKey && !input.value) { // a slow scanner's last key, when its scan is on its way already
-    event.preventDefault();
-    owesKey = false;
-  }
   if (event.key === "Tab" && CODE.test(plain(input.value))) { event.preventDefault(); submit(); }
 });
 // A scanner types wherever the focus is, but into a field that somebody fills.

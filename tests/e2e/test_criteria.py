@@ -29,8 +29,6 @@ EARS = """
     return one;
   };
 """
-
-
 #: What the next twelve frames cost, in ms.
 FRAMES = """() => new Promise((done) => {
   const video = document.querySelector("#finder video"), found = [];
@@ -95,7 +93,7 @@ def test_each_result_sounds_and_shakes_as_designed(chromium: Browser, world: Wor
 def test_a_frame_is_looked_at_in_no_more_than_60_ms(
     chromium: Browser, world: World, gate: Gate, tmp_path: Path
 ) -> None:
-    """The median of a second of frames, the best of five: a busy machine slows some, a slow decoder all (AC12)."""
+    """The median of twelve frames, the best of five: a busy machine slows some, a slow decoder all (AC12)."""
     shots = film(tmp_path / "empty.mjpeg", ("", 1))
     with (
         with_camera(chromium, shots) as browser,

@@ -1,6 +1,5 @@
 """A volunteer's journeys: registering (J7), signing in, signing up (J6), the waiting list, the code (J3)."""
 
-import gzip
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -270,14 +269,7 @@ def test_pages_are_light(visitor: Visitor, town: Town) -> None:
     sign_in(visitor, person.phone)
     for name in ("首页", "活动", "我的码", "我的"):
         visitor.tap(name)
-        parts = (
-            "[...document.querySelectorAll('link[rel=stylesheet], script[src], img')].map(one => one.href || one.src)"
-        )
-        addresses = [visitor.page.url, *visitor.page.evaluate(parts)]
-        drawn = [one.encode() for one in addresses if one.startswith("data:")]
-        files = [one for one in addresses if not one.startswith("data:")]
-        bodies = [*drawn, *(visitor.page.request.get(address).body() for address in files)]
-        assert sum(len(gzip.compress(body)) for body in bodies) <= BUDGET, name
+        assert visitor.weight <= BUDGET, name
 
 
 def test_filters_that_cannot_be_read_are_told(visitor: Visitor, town: Town) -> None:

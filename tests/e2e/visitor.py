@@ -4,6 +4,7 @@ Each page and state is looked at once, at a phone's, a desk's and the narrowest 
 counted as ux.md §6.6 does: a touch or a click is one, a text field is one.
 """
 
+import gzip
 import hashlib
 import os
 import re
@@ -44,7 +45,6 @@ class Visitor:
         self.taps = 0
         self.opened_by = "GET"
         self.trouble: list[str] = []
-        self.bytes: dict[str, bytes] = {}
 
     @classmethod
     @contextmanager
@@ -123,6 +123,16 @@ class Visitor:
     def text(self) -> str:
         """What is to be read on the page."""
         return self.page.locator("main").inner_text()
+
+    @property
+    def weight(self) -> int:
+        """Bytes of this page with its sheets, scripts and pictures (some are in their address), each compressed."""
+        named = "all => all.map(one => one.href || one.src)"
+        addresses = self.page.locator("link[rel=stylesheet], script[src], img").evaluate_all(named)
+        inside = [address.encode() for address in addresses if address.startswith("data:")]
+        fetched = [address for address in (self.page.url, *addresses) if not address.startswith("data:")]
+        bodies = inside + [self.page.request.get(address).body() for address in fetched]
+        return sum(len(gzip.compress(body)) for body in bodies)
 
     def look(self) -> None:
         """Look at this page in this state, if nobody has in this run."""
