@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event as hooks
 from sqlalchemy.orm import Session
 
+from tests.activities.making import statuses
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
 from volunteer.checkin import service
@@ -101,6 +102,19 @@ def test_a_batch_of_73_hours_ago_waits_for_a_review_and_one_of_71_does_not(post:
     token = post.api.login(two.phone, "Volunteer-2026")
     hours = post.api("GET", "/me/hours", token=token, expect=200).body
     assert (hours["minutes_total"], hours["minutes_pending"]) == (0, 60)
+
+
+def test_sign_up_and_suspension_are_judged_as_they_stand_when_a_scan_arrives(post: Post) -> None:
+    shift = post.shift(0, 60)
+    late, gone, held = post.volunteer(), post.volunteer(), post.volunteer(shift)
+    signup = post.api("POST", f"/shifts/{shift}/signups", {}, gone.token, 201).body["id"]
+    kept = [post.event(who, "in", shift, 5) for who in (late, gone, held)]
+    post.go(20)
+    post.api("POST", f"/shifts/{shift}/signups", {}, late.token, 201)
+    post.api("POST", f"/signups/{signup}/cancel", {}, gone.token, 200)
+    post.api("POST", f"/volunteers/{held.id}/suspend", {"reason": "核查"}, post.admin, 200)
+    assert said(post.batch(kept)) == ["checked_in", "not-signed-up", "suspended"]
+    assert statuses(post.api, shift, post.scene.keeper)[gone.id] == "cancelled"
 
 
 def test_no_minute_is_credited_before_it_has_passed(post: Post) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import event
 
 from tests.checkin.making import Post, make_post, told
 from tests.conftest import Answer, Api
+from tests.meetings import meeting
 from volunteer.database import db
+from volunteer.registration import facts
 
 THREADS = 8
 
@@ -44,6 +46,23 @@ def test_of_many_check_ins_at_once_exactly_one_checks_in(post: Post) -> None:
     assert Counter(told(a) for a in answers) == {(201, "checked_in"): 1, (200, "already_checked_in"): THREADS - 1}
     assert len({a.body["attendance_id"] for a in answers}) == 1
     assert len(post.attendances(shift)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "control"])
+def test_the_persons_lock_is_what_lets_one_check_in(
+    post: Post, is_locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_locked:
+        monkeypatch.setattr(facts, "_LOCKED_BY_PASS", facts._BY_PASS)
+    shift = post.shift(0, 60)
+    code = post.code(post.volunteer(shift))
+    with meeting(post.api.app, 2):
+        keepers = post.scene.keeper, post.scene.center_keeper
+        answers = at_once([lambda by=by: post.scan(code, "in", shift, by) for by in keepers])
+    wanted = {201: 1, 200: 1} if is_locked else {201: 1, 500: 1}  # the index of attendances stops the second too late
+    assert Counter(answer.status for answer in answers) == wanted
 
 
 def test_the_same_scan_at_once_is_stored_once(post: Post) -> None:

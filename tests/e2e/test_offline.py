@@ -25,8 +25,8 @@ KEPT = """() => new Promise((done) => { indexedDB.open("volunteer-scans").onsucc
   asked.onsuccess = () => { target.result.close(); done(asked.result); }; }; })"""
 
 PUT = """(all) => new Promise((done) => { indexedDB.open("volunteer-scans").onsuccess = ({ target }) => {
-  const work = target.result.transaction("scans", "readwrite");
-  for (const one of all) work.objectStore("scans").put(one);
+  const work = target.result.transaction("STORE", "readwrite");
+  for (const one of all) work.objectStore("STORE").put(one);
   work.oncomplete = () => { target.result.close(); done(); }; }; })"""
 
 
@@ -44,6 +44,11 @@ def kept(page: Page, store: str = "scans") -> list[dict[str, Any]]:
     """Return what the device keeps."""
     found: list[dict[str, Any]] = page.evaluate(KEPT.replace("STORE", store))
     return found
+
+
+def keep(page: Page, rows: list[dict[str, Any]], store: str = "scans") -> None:
+    """Let the device keep these."""
+    page.evaluate(PUT.replace("STORE", store), rows)
 
 
 def until(page: Page, true: Callable[[], bool]) -> None:
@@ -158,7 +163,7 @@ def test_what_the_service_does_not_take_is_kept_shown_and_handed_over(visitor: V
         scan["scanned_at"] = dt.datetime.now(dt.UTC).isoformat()
     scans[1]["scanned_at"] = "1960-01-01T00:00:00Z"  # a tablet that woke up without a battery
     scans[3]["owner"] = "somebody else"
-    page.evaluate(PUT, scans)
+    keep(page, scans)
     visitor.tap("待上传")
     page.get_by_text("系统没有接收(422)").wait_for()
     page.get_by_text("这是别的工作人员在本机扫的").wait_for()
@@ -173,6 +178,22 @@ def test_what_the_service_does_not_take_is_kept_shown_and_handed_over(visitor: V
     assert [kept["id"] for kept in json.loads(file.value.path().read_text("utf-8"))] == [scans[1]["id"]]
     page.locator("[data-k=empty]").wait_for()
     assert {one.id for one in people if one.id in rows(gate)} == {people[i].id for i in (0, 2, 3)}
+
+
+def test_the_list_of_yesterday_names_nobody_today(visitor: Visitor, gate: Gate) -> None:
+    """A wrong list is no list: the scan is kept, unchecked (T22)."""
+    page, who = visitor.page, gate.volunteer("now")
+    at_the_door(visitor, gate)
+    until(page, lambda: len(kept(page, "packs")) == 1)
+    page.context.set_offline(True)
+    beam(visitor, gate.code(who))
+    page.get_by_text("张*丰 待上传 1 条").wait_for()
+    (list_of_today,) = kept(page, "packs")
+    list_of_today["pack"]["date"] = "2026-01-01"
+    keep(page, [list_of_today], "packs")
+    beam(visitor, gate.code(gate.volunteer("now")))
+    page.get_by_text("还没有核对。 待上传 2 条").wait_for()
+    forgive_offline(visitor)
 
 
 def test_this_device_is_checked_point_by_point(visitor: Visitor, gate: Gate) -> None:

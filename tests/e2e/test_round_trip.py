@@ -17,17 +17,13 @@ from playwright.sync_api import Browser, Page, Route
 from tests.activities.making import make_scene
 from tests.e2e.conftest import World
 from tests.e2e.test_keeper import Gate, publish, sign_in
-from tests.e2e.test_offline import forgive_offline, kept, rows, until
+from tests.e2e.test_offline import forgive_offline, keep, kept, rows, until
 from tests.e2e.visitor import Visitor
 from tests.units.making import make_account
 from volunteer.checkin.models import SCANS
 from volunteer.database import db
 
 PEOPLE, TWICE, LEFT = 50, 10, 25
-PUT_BACK = """(all) => new Promise((done) => { indexedDB.open("volunteer-scans").onsuccess = ({ target }) => {
-  const work = target.result.transaction("scans", "readwrite");
-  for (const one of all) work.objectStore("scans").put(one);
-  work.oncomplete = () => { target.result.close(); done(); }; }; })"""
 
 
 @dataclass
@@ -129,7 +125,7 @@ def test_fifty_people_two_devices_any_order_killed_pages_sent_twice(devices: tup
     # All of it again, from both, in another order: the same rows.
     for device, all_of_it in ((second, before[1]), (first, before[0])):
         chance.shuffle(all_of_it)
-        device.page.evaluate(PUT_BACK, all_of_it)
+        keep(device.page, all_of_it)
         device.page.reload()
         until(device.page, device.is_empty)
     assert rows(gate) == once
