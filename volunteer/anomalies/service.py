@@ -6,7 +6,7 @@ agreed to by somebody else. Source: PIPL 24 (no automatic decision); decisions 1
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from volunteer import audit
 from volunteer.access import Actor, Permission
 from volunteer.anomalies import queries, rules, searching, telling
 from volunteer.anomalies.models import AnomalyPolicy, Finding, FindingParty, FindingPerson
-from volunteer.anomalies.rules import FindingKind, FindingState, Found, Thresholds
+from volunteer.anomalies.rules import FindingState, Found, Thresholds
 from volunteer.clock import site_day
 from volunteer.config import settings
 from volunteer.database import lock_name, new_id, reading, transaction
@@ -298,12 +298,3 @@ def lines_of(row: Finding) -> list[dict[str, Any]]:
 def evidence_ids(row: Finding, name: str) -> list[uuid.UUID]:
     """Return ids of a finding's evidence: `shift_ids`, `scan_ids` or `request_ids`."""
     return [uuid.UUID(one) for one in row.evidence.get(name, ())]
-
-
-def counts_by_state() -> Mapping[str, int]:
-    """Return how many findings stand where."""
-    query = sa.select(Finding.state, sa.func.count()).group_by(Finding.state)
-    return {state: count for state, count in reading().execute(query)}
-
-
-KINDS: Sequence[FindingKind] = tuple(FindingKind)

@@ -25,7 +25,7 @@ from volunteer.hours.models import HourRequest, HourRequestParty, LedgerLine, Li
 from volunteer.hours.postings import Group, GroupKey, groups_of
 from volunteer.hours.reckoning import correction_key, gives_minutes, reckon
 from volunteer.hours.seams import Presence, presences_of
-from volunteer.hours.spans import Span, minute_of, span, subtract, total
+from volunteer.hours.spans import minute_of, span
 from volunteer.registration.service import (
     account_ids_of,
     acting_as,
@@ -164,30 +164,44 @@ def ask_correction(actor: Actor, entry_id: uuid.UUID, minutes: int, reason: str,
         )
         if session.scalar(pending):
             raise Conflict("这条记录已有一个更正申请在审核,请等待处理结果。", code="correction-pending")
-        request = HourRequest(
-            id=new_id(),
-            kind=RequestKind.CORRECTION.value,
-            state=RequestState.OPEN.value,
-            level=Level.KEEPER.value,
-            person_id=seen.person_id,
-            shift_id=key.shift_id,
-            station_id=shift.station_id,
-            site_day=key.site_day,
-            key=correction_key(key),
-            class_=LineClass.GRANTED.value,
-            minutes=minutes,
-            pending_minutes=max(0, minutes - group.minutes),
-            entry_id=group.base.id if group.base else entry_id,
-            base_minutes=group.minutes,
-            spans=[],
-            scan_ids=[],
-            flags=[],
-            asker_account_id=actor.account,
-            reason=reason,
-            created_at=now,
-        )
+        request = _new_correction(actor, seen, (key, group), shift, minutes, reason, now)
         _file(session, actor, request, now)
         return request
+
+
+def _new_correction(
+    actor: Actor,
+    line: LedgerLine,
+    live: tuple[GroupKey, Group],
+    shift: ShiftFacts,
+    minutes: int,
+    reason: str,
+    now: dt.datetime,
+) -> HourRequest:
+    """Return the request that a sound correction of a line becomes; `live` is the line's group as it counts now."""
+    key, group = live
+    return HourRequest(
+        id=new_id(),
+        kind=RequestKind.CORRECTION.value,
+        state=RequestState.OPEN.value,
+        level=Level.KEEPER.value,
+        person_id=line.person_id,
+        shift_id=key.shift_id,
+        station_id=shift.station_id,
+        site_day=key.site_day,
+        key=correction_key(key),
+        class_=LineClass.GRANTED.value,
+        minutes=minutes,
+        pending_minutes=max(0, minutes - group.minutes),
+        entry_id=group.base.id if group.base else line.id,
+        base_minutes=group.minutes,
+        spans=[],
+        scan_ids=[],
+        flags=[],
+        asker_account_id=actor.account,
+        reason=reason,
+        created_at=now,
+    )
 
 
 def live_group(session: Session, line: LedgerLine) -> tuple[GroupKey, Group]:
@@ -295,10 +309,3 @@ def add_parties(session: Session, request: HourRequest, account_ids: frozenset[u
     for account_id in sorted(account_ids - known):
         session.add(HourRequestParty(request_id=request.id, account_id=account_id))
     session.flush()
-
-
-def rest_of(request: HourRequest, taken: Sequence[Span]) -> int:
-    """Return how many of a make-up's minutes nothing else has."""
-    if request.from_at is None or request.to_at is None:
-        return 0
-    return total(subtract(span(request.from_at, request.to_at), taken))

@@ -102,17 +102,30 @@ def decide(
         if wanted is RequestState.ACCEPTED:
             _check_again(session, actor, request, now)
         add_parties(session, request, barred)
-        request.state, request.decided_by, request.decided_at = wanted.value, actor.account, now
-        request.decided_as = (Level.ADMIN if actor.is_admin else Level.KEEPER).value
-        request.decision_reason, request.pending_minutes = reason, 0
-        session.flush()
-        verb = "accept" if wanted is RequestState.ACCEPTED else "refuse"
-        subject = ("person", request.person_id)
-        about = {"request": str(request.id)} | ({"batch": str(batch_id)} if batch_id else {})
-        audit.record(session, actor, now, f"hours.{request.kind}.{verb}", subject, reason, **about)
+        _note(session, actor, request, wanted, reason, now, batch_id)
         settle_again(session, request.person_id, now)
         tell_decision(session, request, shift, now)
         return request
+
+
+def _note(
+    session: Session,
+    actor: Actor,
+    request: HourRequest,
+    wanted: RequestState,
+    reason: str | None,
+    now: dt.datetime,
+    batch_id: uuid.UUID | None,
+) -> None:
+    """Write down who decided what, when and why."""
+    request.state, request.decided_by, request.decided_at = wanted.value, actor.account, now
+    request.decided_as = (Level.ADMIN if actor.is_admin else Level.KEEPER).value
+    request.decision_reason, request.pending_minutes = reason, 0
+    session.flush()
+    verb = "accept" if wanted is RequestState.ACCEPTED else "refuse"
+    subject = ("person", request.person_id)
+    about = {"request": str(request.id)} | ({"batch": str(batch_id)} if batch_id else {})
+    audit.record(session, actor, now, f"hours.{request.kind}.{verb}", subject, reason, **about)
 
 
 def barred_from(session: Session, request: HourRequest) -> frozenset[uuid.UUID]:
