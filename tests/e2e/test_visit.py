@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.checkin.making import Post, make_post
 from tests.e2e.conftest import World
-from tests.e2e.test_volunteer import read_code
+from tests.e2e.test_volunteer import drawn, read_code
 from tests.e2e.visitor import Visitor
 from tests.registration.making import Volunteer
 from tests.stations.making import HERE
@@ -118,7 +118,8 @@ def test_a_stranger_to_the_shift_is_shown_the_way(visitor: Visitor, door: Door) 
     assert show(visitor) == "bad"
 
 
-def test_several_shifts_are_asked_about(visitor: Visitor, door: Door) -> None:
+def test_several_shifts_are_asked_about(visitor: Visitor, world: World) -> None:
+    door = Door(world, make_post(world.api, world.admin), "")
     door.post.shifts((-30, 100, 9), (-20, 90, 9), walk_ins=True, title="两个班次都可以来")
     visitor.tap("登录")
     sign_in_here(visitor, door.post.volunteer().phone)
@@ -153,7 +154,7 @@ def test_the_screen_renews_its_code_and_says_when_it_cannot(visitor: Visitor, do
     visitor.tap("签到台")
     visitor.tap("显示站点码")
     picture = visitor.page.locator("#code")
-    assert picture.evaluate("one => one.complete && one.naturalWidth > 0")
+    drawn(visitor)
     assert re.search(r"\d+ 秒后换新码", visitor.text)
     with visitor.page.expect_response(lambda answer: "poster.svg" in answer.url):
         visitor.page.clock.run_for(31_000)

@@ -40,6 +40,13 @@ def read_code(visitor: Visitor, purpose: str) -> str:
     return visitor.page.locator(f"[data-code={purpose}]").inner_text()
 
 
+def drawn(visitor: Visitor) -> None:
+    """Wait until a code is drawn, also where a script has just put another in its place."""
+    visitor.page.wait_for_function(
+        "() => { const one = document.getElementById('code'); return one.complete && one.naturalWidth > 0; }"
+    )
+
+
 def register(visitor: Visitor, phone: str, number: str) -> None:
     """Register from the landing page, with a unit."""
     visitor.tap("注册成为志愿者")
@@ -93,8 +100,7 @@ def test_a_newcomer_registers_signs_in_signs_up_and_shows_the_code(visitor: Visi
     visitor.taps = 0
     visitor.tap("出示我的签到码")
     assert visitor.taps <= 1  # J3
-    picture = visitor.page.locator("#code")
-    assert picture.evaluate("one => one.complete && one.naturalWidth > 0")
+    drawn(visitor)
     visitor.tap("刷新签到码")
     visitor.tap("我的")
     assert "东湖街道办事处" in visitor.text

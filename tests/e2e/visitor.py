@@ -138,6 +138,7 @@ class Visitor:
         """Look at this page in this state, if nobody has in this run."""
         if not self.scripted:
             return
+        self.page.wait_for_load_state()
         self.page.locator("h1").first.wait_for(state="attached")  # between two documents there is none to ask
         path = NUMBER.sub("/…", urlsplit(self.page.url).path)
         large = self.page.evaluate("document.documentElement.className")
