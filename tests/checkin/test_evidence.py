@@ -1,6 +1,7 @@
 """What a pair proves: cards, one's own account, own scans by place, roll-calls; tickets; reviews and minutes."""
 
 import re
+import uuid
 
 import pytest
 
@@ -243,6 +244,8 @@ def test_a_roll_call_waits_for_somebody_else(post: Post) -> None:
     assert (hours["minutes_granted"], hours["minutes_verified"]) == (50, 0)
     ahead = post.api("POST", path, body | {"direction": "in", "at": post.at(65).isoformat()}, post.scene.keeper)
     assert ahead.codes == {"at": "in-future"}
+    many = body | {"direction": "in", "volunteer_ids": [str(uuid.uuid4()) for _ in range(201)]}
+    assert post.api("POST", path, many, post.scene.keeper).codes == {"volunteer_ids": "length"}
 
 
 def test_a_void_is_appended_folds_again_and_takes_minutes_back(post: Post) -> None:
