@@ -304,6 +304,17 @@ def test_a_refused_scan_sent_again_is_told_again_and_stored_once(post: Post) -> 
     assert told(post.scan("x", "in", shift, id=stranger)) == (200, "code-invalid")
 
 
+def test_who_was_overtaken_on_the_way_to_the_persons_lock_comes_second(post: Post) -> None:
+    shift = post.shift(0, 60)
+    who = post.volunteer(shift)
+    code = post.code(who)
+    post.go(2 / 60)
+    assert told(post.scan(code, "in", shift)) == (201, "checked_in")
+    post.go(0)  # this one came two seconds earlier, and waited
+    assert told(post.scan(code, "in", shift, post.scene.keeper)) == (200, "already_checked_in")
+    assert told(post.scan(code, "out", shift, post.scene.keeper)) == (201, "checked_out")
+
+
 def test_judged_at_is_scanned_plus_the_clocks_difference(post: Post) -> None:
     shift = post.shift(0, 60)
     who = post.volunteer(shift)
