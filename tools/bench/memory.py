@@ -1,5 +1,6 @@
 """What a worker holds after 100 000 requests: memory that is not flat leaks, whatever the tests say.
 
+Workers share what was loaded before they were forked: what each holds counts it in full, what all hold together once.
 A mix of what is asked most, through two workers: a code shown, a scan sent again, hours, activities, and pages.
 Source: perf.md §7 (120 MB a worker, flat).
 """
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "100000"))
 PART = 2000
-LINE = "{:>10} {:>9} {:>18} {:>10}"
+LINE = "{:>10} {:>9} {:>18} {:>10} {:>16}"
 PAGES = ("/", "/activities", "/login", "/honour")
 
 
 def report(world: "World") -> None:
     """Send the requests and print what the workers hold on the way."""
     print("\nmemory of a worker")
-    print(LINE.format("requests", "per s", "MB of each worker", "MB since"))
+    print(LINE.format("requests", "per s", "MB of each worker", "MB since", "MB all together"))
     mix, first, done = cycle(_mix(world)), 0.0, 0
     while done < REQUESTS:
         found = measure(world.service, list(islice(mix, PART)), 8)
@@ -32,11 +33,14 @@ def report(world: "World") -> None:
         if refused:
             raise RuntimeError(f"refused: {refused}")
         done += PART
-        held = workers_mb(world.service)
+        held, together = workers_mb(world.service)
         first = first or max(held)
         if done in (PART, REQUESTS) or done % 20_000 == 0:
             shown = ", ".join(f"{one:.0f}" for one in held)
-            print(LINE.format(done, f"{found.rate:.0f}", shown, f"{max(held) - first:+.1f}"), flush=True)
+            print(
+                LINE.format(done, f"{found.rate:.0f}", shown, f"{max(held) - first:+.1f}", f"{together:.0f}"),
+                flush=True,
+            )
 
 
 def _mix(world: "World") -> list[Request]:
@@ -51,16 +55,17 @@ def _mix(world: "World") -> list[Request]:
     return found
 
 
-def workers_mb(service: Service) -> list[float]:
-    """Return the resident memory of gunicorn's workers, in MB."""
-    held = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parent = int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
-                pages = int((folder / "statm").read_text().split()[1])
-            except (OSError, IndexError):
-                continue
-            if parent == service.process.pid:
-                held.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    return sorted(held)
+def workers_mb(service: Service) -> tuple[list[float], float]:
+    """Return the resident memory of gunicorn's workers, and what they and their parent hold together, in MB."""
+    own = service.process.pid
+    held, together = [], _held(own, "Pss:")
+    for child in Path(f"/proc/{own}/task/{own}/children").read_text().split():
+        held.append(_held(int(child), "Rss:"))
+        together += _held(int(child), "Pss:")
+    return sorted(held), together
+
+
+def _held(pid: int, what: str) -> float:
+    """Return what the kernel tells of a process, in MB: `Rss:`, its memory, or `Pss:`, its share of each page."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(what))
