@@ -6,6 +6,7 @@ const picture = document.getElementById("code");
 const stale = document.getElementById("stale");
 const offline = document.getElementById("offline");
 const living = document.getElementById("living");
+const left = document.getElementById("left");
 const address = new URL(picture.src);
 // The server said in how many seconds the next step begins; the device's clock only counts on from there.
 const begins = now() + Number(picture.dataset.refresh);
@@ -23,7 +24,8 @@ function step() {
 
 async function fetched(url) {
   const answer = await fetch(url, { signal: AbortSignal.timeout(8000) });
-  if (!answer.ok || answer.redirected) throw new Error(answer.status);
+  // A network that wants a sign-in of its own answers with a page, and status 200.
+  if (!answer.ok || !/^image\/svg/.test(answer.headers.get("Content-Type"))) throw new Error(answer.status);
   return "data:image/svg+xml," + encodeURIComponent(await answer.text());
 }
 
@@ -54,7 +56,11 @@ function show() {
   if (kept.length) picture.src = kept[Math.min(Math.max(passed, 0), AHEAD + 1)];
   offline.hidden = !(isLost && kept.length);
   stale.hidden = !(isLost && !kept.length);
-  living.hidden = isLost;
+  living.hidden = left.hidden = isLost;
+}
+
+function count() {
+  left.textContent = left.dataset.words.replace("#", Math.max(1, Math.ceil(begins + (step() + 1) * STEP - now())));
 }
 
 function wait() {
@@ -64,5 +70,8 @@ function wait() {
 
 window.addEventListener("online", renew);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
+setInterval(count, 1000);
+left.hidden = false;
+count();
 wait();
 keep().then(show, () => { /* The picture that came with the page is good for now; the next step tries again. */ });

@@ -5,17 +5,20 @@ const lateMs = Number(poster.dataset.late) * 1000;
 const told = new Intl.DateTimeFormat("zh-CN", { timeZone: poster.dataset.zone, month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 let fresh = Date.now(), due = fresh + Number(poster.dataset.refresh) * 1000, ahead = 0, busy = false;
 
+// A network that wants a sign-in of its own answers with a page, and status 200.
+const isPicture = (answer) => /^image\/svg/.test(answer.headers.get("Content-Type"));
+
 async function renew() {
   busy = true;
   const stop = new AbortController(), limit = setTimeout(() => stop.abort(), 8000);
   try {
     const answer = await fetch(poster.dataset.address, { cache: "no-store", signal: stop.signal });
-    if (answer.redirected || answer.status === 403) return location.reload(); // signed out
-    if (!answer.ok) throw new Error(answer.statusText);
+    if (answer.status === 403 || /\/login$/.test(new URL(answer.url).pathname)) return location.reload(); // signed out
+    if (!answer.ok || !isPicture(answer)) throw new Error(answer.status);
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await answer.text())}`;
     fresh = Date.now();
     due = fresh + Number(answer.headers.get("Refresh-After")) * 1000;
-    ahead = Date.parse(answer.headers.get("Date")) - fresh;
+    ahead = (Date.parse(answer.headers.get("Date")) || fresh) - fresh;
   } catch {
     due = Date.now() + 5000;
   } finally {

@@ -2,6 +2,7 @@
 import { Outbox } from "./scan/outbox.js";
 import { placeOf } from "./scan/place.js";
 import { change } from "./scan/store.js";
+import { timeAt, troubleIn } from "./scan/words.js";
 
 const at = (id) => document.getElementById(id);
 const words = at("queue").dataset;
@@ -14,12 +15,12 @@ function row(one, kind, icon, title, text) {
   tag.textContent = `${icon} ${title}`;
   what.append(tag, ` ${text}`);
   time.className = "num";
-  time.textContent = new Date(one.scanned_at).toTimeString().slice(0, 5);
+  time.textContent = timeAt(one.scanned_at, words.zone);
   item.append(what, time);
   return item;
 }
 
-const isOthers = (one) => Boolean(outbox.place.owner) && one.owner !== outbox.place.owner && one.taken !== outbox.place.owner;
+const isOthers = (one) => outbox.isOthers(one);
 
 function waiting(one) {
   const why = isOthers(one) ? words.other : one.why ? words.refused.replace("#", one.why) : words.sending;
@@ -41,8 +42,8 @@ async function show() {
   at("all-sent").hidden = Boolean(unsent.length);
   at("take").hidden = !unsent.some(isOthers);
   at("hand").hidden = !unsent.some((one) => one.why || isOthers(one));
-  const kind = { "sign-in": "Login", forbidden: "Right", busy: "Busy", server: "Server" }[outbox.trouble] || "";
-  at("trouble").textContent = unsent.length && outbox.trouble ? words[`trouble${kind}`] : "";
+  at("trouble").textContent = unsent.length ? troubleIn(words, outbox.trouble) : "";
+  at("sign-in").hidden = !unsent.length || outbox.trouble !== "sign-in";
 }
 
 async function take() {

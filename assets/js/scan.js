@@ -1,20 +1,21 @@
 // The scanner's page without reloading: what a camera sees or a hand scanner types is kept on the device, then sent, and the
 // page is ready for the next. Where no answer comes at once the scan waits in the outbox. Without this file the form works.
 import { Names } from "./scan/names.js";
-import { ask, clock, Outbox } from "./scan/outbox.js";
+import { ask, clock, isSignIn, newId, Outbox } from "./scan/outbox.js";
 import { placeOf } from "./scan/place.js";
 import { offerSpeech, tell, unlock } from "./scan/sound.js";
 import { offerCamera } from "./scan/viewfinder.js";
+import { timeAt, troubleIn } from "./scan/words.js";
 import { offerInstall, register } from "./scan/worker.js";
 
 const CODE = /^9[12][0-9]{25}$/, SCANNED = /^(?:[0-9]{12,}|.*[/:?=].*|.{33,})$/;
-const SENT_PX = 2400, PHOTO_MS = 20_000, PAUSE_MS = 60, STAYS_MS = 6000, LIVE_MS = 4000, LONGEST = 600, SAME_MS = 10 * 60_000, LAST = 10;
+const SENT_PX = 2400, PHOTO_MS = 20_000, PAUSE_MS = 60, STAYS_MS = 6000, LIVE_MS = 4000, SLOW_MS = 500, LONGEST = 600, SAME_MS = 10 * 60_000, LAST = 10;
 const FINE = ["ok_in", "ok_out", "dup", "dup_out", "flag"], NOT_KEPT = ["err"];
 
 const at = (id) => document.getElementById(id);
-const [form, typed, answer, failed, saved, waiting] = ["scanner", "typed", "answer", "failed", "saved", "waiting"].map(at);
+const [form, typed, answer, busy, failed, saved, waiting] = ["scanner", "typed", "answer", "busy", "failed", "saved", "waiting"].map(at);
 const input = form.elements.code, words = waiting.dataset;
-let pause = 0, clearing = 0, hasCamera = false, queue = Promise.resolve(), outbox = null, names = null;
+let pause = 0, slow = 0, clearing = 0, hasCamera = false, queue = Promise.resolve(), outbox = null, names = null;
 const deferred = new Set();
 
 // As `codes.normalise` and `door.is_code` have it: what only a scanner types is a scan, the rest is looked for.
@@ -36,7 +37,20 @@ function submit() {
 function take(text) {
   const body = new FormData(form);
   body.set("code", isScan(text) ? plain(text) || text.slice(0, LONGEST) : text);
-  queue = queue.then(() => (isScan(text) ? scan(body) : post(body)));
+  after(() => (isScan(text) ? scan(body) : post(body)));
+}
+
+// One after the other. What takes long says so, lest the last answer be read as this one's; what breaks holds up nobody.
+function after(work) {
+  queue = queue.then(() => {
+    slow = setTimeout(() => panel(busy), SLOW_MS);
+    return work();
+  }).catch(fail).finally(() => clearTimeout(slow));
+}
+
+function fail() {
+  panel(failed);
+  show(answer.querySelector("[data-tones]"));
 }
 
 async function scan(body) {
@@ -44,7 +58,10 @@ async function scan(body) {
   try {
     const [code, direction, shift_id] = ["code", "direction", "shift_id"].map((name) => body.get(name));
     kept = await outbox.keep({ station: outbox.place.station, code, direction, shift_id });
-  } catch { return post(body); } // a device that keeps nothing can still send
+  } catch { // a device that keeps nothing can still send
+    body.set("scan_id", newId());
+    return post(body);
+  }
   try {
     if (!navigator.onLine || outbox.isCut || !outbox.place.csrf) throw new Error("later");
     body.set("scan_id", kept.id);
@@ -67,9 +84,11 @@ async function send(body, patience) {
   body.set("part", "answer");
   body.set("csrf_token", outbox.place.csrf);
   const reply = await ask(form.action, { method: "POST", body, headers: { Accept: "text/html" } }, patience);
-  if (reply.redirected) { location.assign(reply.url); throw new Error("signed out"); }
-  if (!reply.words.includes('data-part="answer"')) throw new Error(reply.status);
-  answer.innerHTML = reply.words;
+  if (isSignIn(reply)) { location.assign(reply.url); throw new Error("signed out"); }
+  if (!reply.words.includes('data-part="answer"')) throw new Error(reply.status); // a fault, or a network that wants a sign-in of its own
+  const parts = document.createElement("div");
+  parts.innerHTML = reply.words;
+  for (const part of [...parts.children]) at(part.dataset.part).replaceChildren(part);
   const state = answer.querySelector("[data-panel] [data-tones]");
   show(state);
   return state;
@@ -80,9 +99,8 @@ async function post(body) {
   try {
     await send(body, 15_000);
   } catch {
-    panel(failed);
     if (!input.value && !hasCamera && body.get("code")) input.value = body.get("code");
-    show(answer.querySelector("[data-tones]"));
+    fail();
   }
 }
 
@@ -102,9 +120,9 @@ const shownOf = (state) => ({
 
 // Kept, not yet confirmed: never green. The day's list may know who it is.
 async function showSaved(kept) {
-  const found = isOurs(kept.code) ? await names.look(kept.code) : null, all = await outbox.unsent();
+  const found = isOurs(kept.code) ? await names.look(kept.code) : null, all = await outbox.unsent().catch(() => [kept]);
   const name = found?.person.name || "", note = noteOf(found, kept, all);
-  if (found !== undefined) await outbox.note(kept.id, { who: name, note });
+  if (found !== undefined) await outbox.note(kept.id, { who: name, note }).catch(() => {});
   const shown = panel(saved);
   shown.querySelector(".actions")?.remove(); // one is there already
   const state = shown.querySelector("[data-k]"), [detail] = state.querySelectorAll("p");
@@ -126,7 +144,9 @@ function noteOf(found, kept, all) {
 // With the camera open a state that asks for nothing makes room after a while; what needs somebody stays.
 function show(state) {
   tell(state);
+  clearTimeout(slow);
   clearTimeout(clearing);
+  answer.querySelector("[data-panel]")?.scrollIntoView({ block: "nearest" });
   if (hasCamera && state?.getAttribute("role") === "status") {
     clearing = setTimeout(() => { answer.querySelector("[data-panel]")?.replaceChildren(); }, STAYS_MS);
   }
@@ -140,17 +160,21 @@ function refocus() {
 
 // How many wait, what came of those that waited, and what is wrong with the network or the clock.
 async function showWaiting() {
-  const all = await outbox.list(), unsent = all.filter((one) => one.state === "unsent" && !outbox.flying.has(one.id));
+  const all = await outbox.list().catch(() => []), unsent = all.filter((one) => one.state === "unsent" && !outbox.flying.has(one.id));
   const done = all.filter((one) => deferred.has(one.id) && one.state === "answered");
   const odd = done.filter((one) => !FINE.includes(one.shown.key)).length;
   at("unsent").textContent = unsent.length ? words.unsent.replace("#", unsent.length) : "";
   at("arrived").textContent = !unsent.length && done.length ? (odd ? words.odd : words.arrived).replace("#", done.length).replace("$", odd) : "";
-  at("trouble").textContent = unsent.length ? words[`trouble${{ "sign-in": "Login", forbidden: "Right", busy: "Busy", server: "Server" }[outbox.trouble] || ""}`] || "" : "";
+  const stuck = unsent.filter((one) => one.why || outbox.isOthers(one)).length;
+  at("trouble").textContent = unsent.length ? troubleIn(words, outbox.trouble) : "";
+  at("stuck").textContent = stuck ? words.stuck.replace("#", stuck) : "";
+  at("sign-in").hidden = !unsent.length || outbox.trouble !== "sign-in";
+  at("forgets").hidden = outbox.place.keeps;
   at("clock").hidden = !clock.isWrong;
   at("send").hidden = !unsent.length;
   at("kept").replaceChildren(...unsent.slice(0, LAST).map(row));
   at("back").hidden = !(outbox.place.isShell && outbox.place.csrf);
-  waiting.hidden = !unsent.length && !done.length && !clock.isWrong && at("back").hidden;
+  waiting.hidden = !unsent.length && !done.length && !clock.isWrong && at("back").hidden && outbox.place.keeps;
 }
 
 function row(one) {
@@ -159,7 +183,7 @@ function row(one) {
   tag.textContent = `↑ ${one.direction === "out" ? words.out : words.in}`;
   who.append(tag, ` ${one.who || one.note || ""}`);
   time.className = "num";
-  time.textContent = new Date(one.scanned_at).toTimeString().slice(0, 5);
+  time.textContent = timeAt(one.scanned_at, form.dataset.zone);
   item.append(who, time);
   return item;
 }
@@ -176,13 +200,13 @@ input.addEventListener("keydown", (event) => {
 // A scanner types wherever the focus is, but into a field that somebody fills.
 document.addEventListener("keydown", (event) => {
   const fills = event.target.matches?.("input:not([type=radio], [type=checkbox], [type=file]), select, textarea");
-  if (!fills && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) input.focus();
+  if (!fills && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) input.focus({ preventScroll: true });
 });
 // Entering somebody by hand answers in the same place.
 answer.addEventListener("submit", (event) => {
   event.preventDefault();
   const body = new FormData(event.target);
-  queue = queue.then(() => post(body));
+  after(() => post(body));
 });
 // The other direction and the choice of a shift change the form in place: a link would close the camera.
 answer.addEventListener("click", (event) => {

@@ -34,7 +34,8 @@ async function open(request, shell) {
   const coming = fetch(request);
   coming.catch(() => {});
   try {
-    return await (shell ? Promise.race([coming, late()]) : coming);
+    const reply = await (shell ? Promise.race([coming, late()]) : coming);
+    return shell && reply.status >= 500 ? (await caches.match(shell)) || reply : reply; // scanning goes on while the service is down
   } catch {
     return (await caches.match(shell || offline)) || coming;
   }

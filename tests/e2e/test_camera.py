@@ -33,6 +33,7 @@ SHOWN = """
     if (key && key !== shown.at(-1)) shown.push(key);
   }).observe(document, { childList: true, subtree: true });
 """
+SEEN = """one => { const { top, bottom } = one.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }"""
 NOISE = Image.effect_noise((640, 480), 60)
 
 
@@ -115,9 +116,11 @@ def test_j4_two_taps_then_the_camera_takes_one_after_the_other(
         visitor.page.get_by_role("link", name="切到签退").click()  # in place: the camera stays open
         assert visitor.page.get_by_label("签退", exact=True).is_checked()
         # A hand scanner is heard beside the camera; closing the camera ends its light.
+        visitor.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         visitor.page.keyboard.type("9" * 27, delay=4)
         visitor.page.keyboard.press("Enter")
         visitor.page.locator("[data-panel] [data-k=bad]").wait_for()
+        assert visitor.page.locator("[data-panel]").evaluate(SEEN), "wherever the page was scrolled to"
         visitor.page.get_by_role("button", name="关闭摄像头").click()
         assert visitor.page.locator("#video").evaluate("one => one.srcObject === null")
     rows = world.api("GET", f"/shifts/{gate.shifts['now']}/attendances", token=gate.scene.keeper).body["items"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.activities.making import make_scene
 from tests.e2e.conftest import World
@@ -35,7 +35,7 @@ def gate(world: World) -> Gate:
     """A station with one shift of now."""
     scene = make_scene(world.api, world.admin)
     keeper = make_account(world.api, world.admin, "station_keeper", station_id=scene.station)
-    made = Gate(world, scene, scene, keeper)
+    made = Gate(world, scene, make_scene(world.api, world.admin), keeper)
     made.shifts["now"] = publish(world, scene, (-10, 180, 90))[0]
     return made
 
@@ -195,6 +195,91 @@ def test_the_list_of_yesterday_names_nobody_today(visitor: Visitor, gate: Gate) 
     beam(visitor, gate.code(gate.volunteer("now")))
     page.get_by_text("还没有核对。 待上传 2 条").wait_for()
     forgive_offline(visitor)
+
+
+PORTAL = "<!doctype html><title>Free Wi-Fi</title><p>Please sign in to this network."
+#: What may answer in the service's place, and what the page then says of it.
+ANSWERS: list[tuple[dict[str, Any], str]] = [
+    ({"status": 200, "content_type": "text/html", "body": PORTAL}, "可能要先在这个 Wi-Fi 的网页上登录"),
+    ({"status": 500}, "系统暂时没有应答"),
+    ({"status": 200, "content_type": "application/json", "body": "{}"}, "可能要先在这个 Wi-Fi 的网页上登录"),
+    ({"status": 429, "headers": {"Retry-After": "1"}}, "错误的码太多"),
+    ({"status": 401}, "请重新登录"),
+    *[({"status": status}, "系统暂时没有应答") for status in (502, 503, 504, 503)],
+]
+
+
+def test_whatever_answers_nothing_is_lost_and_the_page_says_what_to_do(visitor: Visitor, gate: Gate) -> None:
+    """A hotel's Wi-Fi, a gateway without a service, a session that is over, half an answer, a closed door (T19)."""
+    page = visitor.page
+    at_the_door(visitor, gate)
+    door, mine = gate.scene.station, page.locator("#scanner").get_attribute("data-owner")
+    people = [gate.volunteer("now") for _ in range(3)]
+    now = dt.datetime.now(dt.UTC).isoformat()
+    one = {"direction": "in", "shift_id": "", "state": "unsent", "owner": mine, "scanned_at": now}
+    scans = [one | {"id": str(uuid.uuid4()), "station": door, "code": gate.code(who)} for who in people]
+    keep(page, scans)
+    asked: list[int] = []
+    answer: dict[str, Any] = dict(ANSWERS[0][0])
+
+    def instead(route: Route) -> None:
+        asked.append(len((route.request.post_data_json or {"events": []})["events"]))
+        if "half" not in answer:
+            return route.fulfill(**answer)
+        real = route.fetch()
+        if not real.ok:
+            return route.fulfill(response=real)
+        return route.fulfill(response=real, json={"results": real.json()["results"][: answer["half"]]})
+
+    page.route("**/sync", instead)
+    # Scanned in front of such a network: kept, told in slate, and why.
+    held: list[Route] = []
+    page.route("**/scan", lambda route: held.append(route))
+    beam(visitor, gate.code(gate.volunteer("now")))
+    state(visitor, "busy")  # the last answer is gone before this one is there
+    held[0].fulfill(status=200, content_type="text/html", body=PORTAL)
+    state(visitor, "off")
+    page.get_by_text(ANSWERS[0][1]).wait_for()
+    page.unroute("**/scan")
+    page.goto(f"{visitor.base}/station/{door}/queue")
+    for told, said in ANSWERS:
+        answer.clear()
+        answer |= told
+        page.get_by_role("button", name="立即上传").click()
+        page.locator("#trouble", has_text=said).wait_for()
+        assert [kept["state"] for kept in kept(page)] == ["unsent"] * 4, told
+        assert page.get_by_role("link", name="重新登录").is_visible() == (told["status"] == 401)
+    assert set(asked) == {4}, "who is not there is not asked for each of them"
+    visitor.look()
+
+    # Half an answer settles half; a station that is theirs no more does not hold up the others.
+    answer.clear()
+    answer["half"] = 2
+    keep(page, [one | {"id": str(uuid.uuid4()), "station": gate.elsewhere.station, "code": "9" * 27}])
+    page.get_by_role("button", name="立即上传").click()
+    page.locator("#answered li").nth(1).wait_for()
+    page.get_by_text("系统没有接收(404)").or_(page.get_by_text("系统没有接收(403)")).wait_for()
+    assert sorted(kept["state"] for kept in kept(page)) == ["answered"] * 2 + ["unsent"] * 3
+    page.unroute("**/sync")
+    page.get_by_role("button", name="立即上传").click()
+    page.locator("#answered li").nth(3).wait_for()
+    page.get_by_text("您已没有本站的扫码权限").wait_for()
+    assert sum(len(pairs) for person, pairs in rows(gate).items() if person in {who.id for who in people}) == 3
+    page.get_by_role("link", name="开始扫码").click()
+    page.get_by_text("其中 1 条要您处理").wait_for()
+
+    # A private window may keep nothing: the page says so before the network goes, and scans as long as there is one.
+    private = page.context.new_page()
+    private.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); }")
+    private.goto(page.url)
+    private.get_by_text("这个浏览器不能保存扫码").wait_for()
+    for _ in range(2):
+        private.keyboard.type(gate.code(gate.volunteer("now")), delay=4)
+        private.keyboard.press("Enter")
+        private.locator("[data-panel] [data-k=ok_in]").wait_for()
+        private.locator("[data-panel]").evaluate("one => one.replaceChildren()")
+    strangers = re.compile(r"status of 50\d|policy '' of .*/s(ync|can)$")  # what is not ours has no policy of ours
+    visitor.trouble[:] = [one for one in visitor.trouble if not strangers.search(one)]
 
 
 def test_this_device_is_checked_point_by_point(visitor: Visitor, gate: Gate) -> None:

@@ -18,13 +18,15 @@ export class Names {
 
   async renew() {
     try {
-      for (const one of await all("packs")) if (one.pack.date < this.today()) await remove("packs", one.station);
       if (!this.place.station || !globalThis.crypto?.subtle) return;
       const kept = await get("packs", this.place.station);
       const headers = kept ? { "If-None-Match": kept.etag } : {};
       const reply = await ask(`/station/${this.place.station}/pack`, { headers }, PATIENCE_MS);
+      // By the server's clock: a device that thinks it is tomorrow would throw today's list away.
+      for (const one of await all("packs")) if (one.pack.date < this.today()) await remove("packs", one.station);
       if (reply.status !== 200 || reply.redirected) return;
-      await put("packs", { station: this.place.station, etag: reply.headers.get("ETag") || "", pack: JSON.parse(reply.words) });
+      const pack = JSON.parse(reply.words);
+      if (pack.entries) await put("packs", { station: this.place.station, etag: reply.headers.get("ETag") || "", pack });
     } catch { /* the list of this morning will do */ }
   }
 

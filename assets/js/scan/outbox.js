@@ -24,7 +24,7 @@ export async function ask(address, options, patience) {
   try {
     const reply = await fetch(address, { cache: "no-store", ...options, signal: stop.signal });
     const told = Date.parse(reply.headers.get("Date"));
-    if (told) clock.offset = told + 500 - (began + Date.now()) / 2; // the header counts whole seconds
+    if (told) Object.assign(clock, { offset: told + 500 - (began + Date.now()) / 2, heard: told }); // the header counts whole seconds
     reply.words = await reply.text();
     return reply;
   } finally {
@@ -32,7 +32,31 @@ export async function ask(address, options, patience) {
   }
 }
 
-export const clock = { offset: 0, get isWrong() { return Math.abs(this.offset) > SKEW_MS; } };
+// `offset` is how far this device's clock is behind the server's, `heard` when the server was last heard, by its own clock.
+export const clock = { offset: 0, heard: 0, get isWrong() { return Math.abs(this.offset) > SKEW_MS; } };
+
+// The server reads a scan's time by the clock that it is sent with. Where that clock was set meanwhile (this page asks for
+// it), its time would move: a scan lies between the last word with the server before it and now (peers.md T24).
+export function timeOf(one) {
+  const at = Date.parse(one.scanned_at), lies = (offset) => at + offset > one.heard - SKEW_MS && at + offset < Date.now() + clock.offset + SKEW_MS;
+  if (!one.heard || !clock.heard || lies(clock.offset) || !lies(one.offset)) return one.scanned_at;
+  return new Date(at + one.offset - clock.offset).toISOString();
+}
+
+// What an answer means where it is not the one that was asked for.
+export const isSignIn = (reply) => reply.status === 401 || (reply.redirected && new URL(reply.url).pathname === "/login");
+
+// A network that wants a sign-in of its own first (a hotel's, a station's) answers everything with its page, and status 200.
+function read(reply, field) {
+  if (isSignIn(reply)) throw new Trouble("sign-in");
+  if (reply.status === 429) throw new Trouble("busy", Number(reply.headers.get("Retry-After")));
+  if (reply.status >= 500) throw new Trouble("server");
+  if (!reply.ok) throw new Trouble("forbidden");
+  let told = null;
+  try { told = JSON.parse(reply.words); } catch { /* no answer of ours */ }
+  if (reply.redirected || !told?.[field]) throw new Trouble("portal");
+  return told;
+}
 
 export class Outbox extends EventTarget {
   // `owner` is who is signed in, `csrf` their token; both are asked for where the page was opened without a network.
@@ -62,7 +86,7 @@ export class Outbox extends EventTarget {
 
   // Keep a scan; it is safe when this returns. It flies, and waits for nobody, until its sender lets it down.
   async keep(scan) {
-    const kept = { id: newId(), ...scan, owner: this.place.owner, state: "unsent", scanned_at: new Date().toISOString() };
+    const kept = { id: newId(), ...scan, owner: this.place.owner, state: "unsent", scanned_at: new Date().toISOString(), heard: clock.heard, offset: clock.offset };
     await put("scans", kept);
     this.flying.add(kept.id);
     return kept;
@@ -93,39 +117,46 @@ export class Outbox extends EventTarget {
     return this.flushing;
   }
 
+  isOthers(one) { return Boolean(this.place.owner) && one.owner !== this.place.owner && one.taken !== this.place.owner; }
+
   async empty(now) {
     const waiting = (await this.unsent()).filter((one) => !this.flying.has(one.id) && (now || !(one.retry_at > Date.now())));
-    const station = waiting[0]?.station || this.place.station;
-    if (!station || (!waiting.length && this.place.csrf)) return;
+    const stations = new Set([this.place.station, ...waiting.map((one) => one.station)].filter(Boolean));
+    this.isRefused = false;
     try {
-      if (!this.place.csrf) await this.introduce(station); // a page that was opened without a network
-      const mine = waiting.filter((one) => one.owner === this.place.owner || one.taken === this.place.owner);
-      for (const place of new Set(mine.map((one) => one.station))) {
+      if (!this.place.csrf) await this.introduce([...stations]); // a page that was opened without a network
+      const mine = waiting.filter((one) => !this.isOthers(one));
+      for (const place of stations) {
         const there = mine.filter((one) => one.station === place);
         for (let i = 0; i < there.length; i += MOST) await this.send(place, there.slice(i, i + MOST));
       }
       this.fails = this.nextAt = 0;
-      this.trouble = "";
+      this.trouble = this.isRefused ? "forbidden" : "";
       this.isCut = false;
     } catch (error) {
       this.trouble = error.kind || "network";
-      this.isCut = this.trouble === "network";
+      this.isCut = ["network", "portal"].includes(this.trouble);
       this.fails += 1;
       const most = this.isCut ? CUT_MS : LONGEST_MS; // a network may be back any moment
       this.nextAt = Date.now() + Math.max((error.seconds || 0) * 1000, Math.min(most, TICK_MS * 2 ** (this.fails - 1)));
     }
   }
 
-  async introduce(station) {
-    const reply = await ask(`/station/${station}/sync`, {}, PATIENCE_MS).catch(() => { throw new Trouble("network"); });
-    if (reply.redirected || reply.status === 401) throw new Trouble("sign-in");
-    if (!reply.ok) throw new Trouble(reply.status < 500 ? "forbidden" : "server");
-    Object.assign(this.place, JSON.parse(reply.words));
+  // Learn who is signed in, at the first of these stations that is still theirs.
+  async introduce([station, ...others]) {
+    if (!station) return;
+    try {
+      const reply = await ask(`/station/${station}/sync`, {}, PATIENCE_MS).catch(() => { throw new Trouble("network"); });
+      Object.assign(this.place, read(reply, "csrf"));
+    } catch (error) {
+      if (error.kind !== "forbidden" || !others.length) throw error;
+      return this.introduce(others);
+    }
     this.dispatchEvent(new Event("introduced"));
   }
 
   post(station, list) {
-    const events = list.map(({ id, code, direction, shift_id, scanned_at }) => ({ id, volunteer_code: code, direction, shift_id: shift_id || null, scanned_at }));
+    const events = list.map((one) => ({ id: one.id, volunteer_code: one.code, direction: one.direction, shift_id: one.shift_id || null, scanned_at: timeOf(one) }));
     const body = JSON.stringify({ sent_at: new Date().toISOString(), events });
     const headers = { "Content-Type": "application/json", "X-CSRFToken": this.place.csrf };
     return ask(`/station/${station}/sync`, { method: "POST", body, headers }, PATIENCE_MS).catch(() => { throw new Trouble("network"); });
@@ -133,27 +164,34 @@ export class Outbox extends EventTarget {
 
   async send(station, list) {
     let reply = await this.post(station, list);
-    if (reply.status === 403) { // a token of an older session
-      await this.introduce(station);
-      if (list.some((one) => one.owner !== this.place.owner && one.taken !== this.place.owner)) return;
+    if (reply.status === 403) { // a token of an older session, or a station that is theirs no more
+      try { await this.introduce([station]); } catch (error) { if (error.kind !== "forbidden") throw error; return this.refused(list, 403); }
+      if (list.some((one) => this.isOthers(one))) return;
       reply = await this.post(station, list);
     }
-    if (reply.redirected || reply.status === 401) throw new Trouble("sign-in");
-    if (reply.status === 429) throw new Trouble("busy", Number(reply.headers.get("Retry-After")));
-    if (reply.ok) return this.answered(list, JSON.parse(reply.words).results);
-    const isOurs = reply.status >= 400 && reply.status < 500;
-    if (!isOurs && this.fails < 3) throw new Trouble("server");
-    if (list.length > 1 && ![403, 404].includes(reply.status)) { // one of them must not hold up the others
-      const half = Math.ceil(list.length / 2);
-      await this.send(station, list.slice(0, half));
-      return this.send(station, list.slice(half));
-    }
-    for (const one of list) await change("scans", one.id, (kept) => ({ ...kept, why: reply.status, retry_at: Date.now() + LONGEST_MS }));
+    if ([403, 404].includes(reply.status)) return this.refused(list, reply.status);
+    const isOdd = reply.status === 500 ? this.fails >= 3 : reply.status >= 400 && reply.status < 500 && ![401, 429].includes(reply.status);
+    if (!isOdd) return this.answered(list, read(reply, "results").results);
+    if (list.length === 1) return this.leave(list, reply.status);
+    const half = Math.ceil(list.length / 2); // one of them must not hold up the others
+    await this.send(station, list.slice(0, half));
+    await this.send(station, list.slice(half));
   }
 
+  // Only a result of its own settles a scan; what an answer leaves out stays.
   async answered(list, results) {
-    const asked = new Set(list.map((one) => one.id));
-    for (const result of results) if (asked.has(result.id)) await this.settle(result.id, result);
+    const told = new Map([...results].map((one) => [one.id, one]));
+    for (const one of list) await (told.get(one.id)?.title ? this.settle(one.id, told.get(one.id)) : this.leave([one], "—"));
+  }
+
+  async refused(list, why) {
+    this.isRefused = true;
+    await this.leave(list, why);
+  }
+
+  // What is not taken is kept, tried again after a while, and holds up nobody.
+  async leave(list, why) {
+    for (const one of list) await change("scans", one.id, (kept) => ({ ...kept, why, retry_at: Date.now() + LONGEST_MS }));
   }
 }
 

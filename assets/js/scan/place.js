@@ -11,7 +11,8 @@ export async function placeOf(frame) {
   const isShell = frame.dataset.station === NOWHERE;
   if (!isShell) {
     const place = { station: frame.dataset.station, name: frame.dataset.name, owner: frame.dataset.owner, csrf: token(), isShell };
-    await put("facts", { name: `station ${place.station}`, said: place.name, shifts: shiftsOf() }).catch(() => {});
+    const known = { name: `station ${place.station}`, said: place.name, shifts: shiftsOf() };
+    place.keeps = await put("facts", known).then(() => true, () => false);
     await put("facts", { name: "last", station: place.station, owner: place.owner, text: document.documentElement.className }).catch(() => {});
     try { localStorage.setItem(MARK, "1"); } catch { /* then other pages look each time */ }
     return place;
@@ -27,7 +28,7 @@ export async function placeOf(frame) {
   for (const one of document.querySelectorAll("[data-place]")) one.textContent = known?.said || one.textContent;
   const shifts = document.getElementById("shift_id");
   for (const [id, label] of (shifts && known?.shifts) || []) shifts.add(new Option(label, id));
-  return { station, name: known?.said || "", owner: last?.owner || "", csrf: "", isShell };
+  return { station, name: known?.said || "", owner: last?.owner || "", csrf: "", isShell, keeps: Boolean(last) };
 }
 
 const token = () => document.querySelector("input[name=csrf_token]")?.value || "";

@@ -113,6 +113,14 @@ def failed(sentence: str, audience: Audience, station_id: uuid.UUID | None = Non
     )
 
 
+def unheard(station_id: uuid.UUID) -> Shown:
+    """Return the state of a name that was looked for, or somebody entered by hand, while the service did not answer."""
+    tones, buzz = TONES["err"]
+    detail, text = "系统没有应答,没有查到,也没有登记。", "请再试一次;还不行就记在纸上,联网后在班次名单里登记。"
+    params = {"station_id": station_id}
+    return Shown("err", "err", "!", "没有保存", detail, ALERT, text, "继续扫码", SCAN, params, "", tones, buzz)
+
+
 def stored(waiting: int | str, station_id: uuid.UUID) -> Shown:
     """Return the state of a scan that a keeper's page keeps until there is a network again; never green.
 

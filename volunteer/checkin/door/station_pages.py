@@ -15,7 +15,7 @@ from volunteer.checkin import queries, service
 from volunteer.checkin.api import as_pack
 from volunteer.checkin.credentials import packing
 from volunteer.checkin.door import by_hand, door
-from volunteer.checkin.door.states import Audience, Shown, failed, shown, stored
+from volunteer.checkin.door.states import Audience, Shown, failed, shown, stored, unheard
 from volunteer.checkin.door.sync_pages import owner_of
 from volunteer.checkin.door.sync_schemas import MOST_KEPT, KeptAt
 from volunteer.checkin.posters import paper
@@ -204,7 +204,7 @@ def _scanner(
     station, today = stations.get_station(station_id), queries.station_today(g.actor, station_id, g.now)
     if answer is not None:
         state = shown(answer, Audience.KEEPER, place=station.name, station_id=station_id)
-    template = "checkin/_answer.html" if PART in request.form else "checkin/scan.html"
+    template = "checkin/_parts.html" if PART in request.form else "checkin/scan.html"
     return render_template(
         template,
         station=station,
@@ -223,7 +223,7 @@ def _scanner(
         faults=faults or [],
         in_wechat=WECHAT in request.headers.get("User-Agent", ""),
         reasons=REASONS,
-        failed=failed(_("Nothing was saved: there is no network."), Audience.KEEPER, station_id),
+        failed=unheard(station_id),
         saved=stored("#", station_id),
         owner=owner_of(g.actor),
         zone=settings().zone,

@@ -17,7 +17,7 @@ from flask_wtf.csrf import generate_csrf
 from volunteer.access import Actor, Permission, Scope
 from volunteer.checkin import service
 from volunteer.checkin.door import door
-from volunteer.checkin.door.states import Audience, failed, shown, stored
+from volunteer.checkin.door.states import Audience, shown, stored, unheard
 from volunteer.checkin.door.sync_schemas import SyncIn
 from volunteer.config import settings
 from volunteer.errors import InvalidInput
@@ -52,7 +52,8 @@ def sync_page(station_id: uuid.UUID) -> Any:
 def queue_page(station_id: uuid.UUID) -> Any:
     """Show what this device has kept and not sent, and what came of the rest; the script reads it from the device."""
     door.scanned_at(g.actor, station_id)
-    return render_template("checkin/queue.html", station=stations.get_station(station_id), owner=owner_of(g.actor))
+    station, zone = stations.get_station(station_id), settings().zone
+    return render_template("checkin/queue.html", station=station, owner=owner_of(g.actor), zone=zone)
 
 
 @pages.page("/station/<uuid:station_id>/check", Permission.SCAN, Scope.STATION)
@@ -82,7 +83,7 @@ def shell_page(name: str) -> Any:
         faults=[],
         today={"shifts": []},
         rights={"scan": True, "run": False},
-        failed=failed(_("Nothing was saved: there is no network."), Audience.KEEPER, _NOWHERE),
+        failed=unheard(_NOWHERE),
         saved=stored("#", _NOWHERE),
     )
 
