@@ -1,4 +1,5 @@
 // Tries what the scanning page needs of this device; each point says what to do (ux.md S7).
+import { Names } from "./scan/names.js";
 import { ask, clock } from "./scan/outbox.js";
 import { placeOf } from "./scan/place.js";
 import { tell, unlock } from "./scan/sound.js";
@@ -20,7 +21,11 @@ const CHECKS = {
   },
   lasting: async () => (await navigator.storage.persisted()) || navigator.storage.persist(),
   worker: async () => Boolean((await navigator.serviceWorker.getRegistration("/"))?.active),
-  list: async (place) => (await get("packs", place.station))?.pack.date === new Intl.DateTimeFormat("sv-SE", { timeZone: checks.dataset.zone }).format(),
+  list: async (place) => {
+    const names = new Names(place, checks.dataset.zone);
+    await names.renew();
+    return (await get("packs", place.station))?.pack.date === names.today();
+  },
   camera: async () => {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     for (const track of stream.getTracks()) track.stop();
@@ -50,6 +55,11 @@ at("begin").addEventListener("click", async () => {
   at("begin").disabled = true;
   const place = await here;
   for (const item of checks.children) await run(item, place);
+  const bad = checks.querySelectorAll("[data-k=bad]").length, sum = at("sum");
+  sum.textContent = bad ? sum.dataset.bad.replace("#", bad) : sum.dataset.good;
+  sum.classList.toggle("warn", bad > 0);
+  sum.hidden = false;
+  sum.scrollIntoView({ block: "nearest" });
   at("begin").disabled = false;
 });
 

@@ -93,6 +93,14 @@ def test_the_detail_says_who_when_where_and_how_long() -> None:
     assert "上一个班次已同时签退" in keeper(Outcome.CHECKED_IN, closed_attendance_id=SHIFT).detail
 
 
+def test_who_is_there_already_is_told_since_when() -> None:
+    later = {"since": AT, "at": AT + dt.timedelta(minutes=40)}
+    assert keeper(Outcome.ALREADY_CHECKED_IN, **later).detail == "王*兰 9:02 已签到,不用再扫。"
+    gone = keeper(Outcome.ALREADY_CHECKED_OUT, direction="out", **later)
+    assert gone.detail == "王*兰 9:02 已签退,不用再扫。"
+    assert keeper(Outcome.ALREADY_CHECKED_IN).detail == "王*兰 不用再扫。"
+
+
 def test_a_closed_window_is_told_with_its_time_and_direction() -> None:
     opens = AT.replace(hour=9, minute=30)
     early = keeper(Reason.TOO_EARLY, opens_at=opens, closes_at=opens)

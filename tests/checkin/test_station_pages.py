@@ -74,9 +74,10 @@ def test_the_day_shows_the_shifts_with_what_is_expected_and_inside(door: Door) -
 
     shown = door.keeper.get("/station")
 
-    assert "应到1人,在场1人,已签退0人" in shown.words
+    assert "未到1人,在场1人,已签退0人" in shown.words
     assert f'href="{door.path}"' in shown.source
     assert f"/shifts/{shift}" in shown.source
+    assert "现在" in shown.words
 
 
 def test_a_day_without_shifts_says_what_is_next(door: Door) -> None:
@@ -323,6 +324,10 @@ def test_several_of_a_list_are_entered_for_one_reason(door: Door) -> None:
 
     assert "已人工登记2人" in door.keeper.get(done.location).words
     assert len(door.post.attendances(shift)) == 2
+    # Who is still missing is one tap away, however long the list is.
+    assert "全部(3)未到(1)在场(2)" in door.keeper.get(path).words
+    missing = door.keeper.get(path, only="expected").source
+    assert [one.id in missing for one in people] == [False, False, True]
 
 
 def test_all_faults_of_a_list_are_told_at_once_and_what_was_typed_stays(door: Door) -> None:
@@ -444,7 +449,7 @@ def test_a_foreign_keeper_takes_nothing_back(door: Door, api: Api, admin: str) -
 def test_the_start_tells_a_keeper_what_today_brings(door: Door) -> None:
     door.post.volunteer(door.post.shift(-10, 120))
     shown = door.keeper.get("/me")
-    assert "个班次:应到1人" in shown.words
+    assert "个班次:未到1人" in shown.words
     assert f'href="{door.path}"' in shown.source
 
 

@@ -20,6 +20,7 @@ from volunteer.checkin.attendance.outcomes import Decision
 from volunteer.checkin.credentials import codes, spoken
 from volunteer.checkin.models import SCANS
 from volunteer.checkin.queries import led_shifts, require_door, require_station_of, station_today
+from volunteer.checkin.reasons import Outcome
 from volunteer.database import reading
 from volunteer.errors import Forbidden, NotFound
 from volunteer.registration import service as registration
@@ -137,6 +138,15 @@ def _said(
     shifts = [one for one in known if not one.cancelled]
     listed = spoken.codes_of(session, shifts, activities.signups_for(session, [one.id for one in shifts]), day)
     return {(station, person) for (station, digits), person in listed.items() if digits == text}
+
+
+def since(today: Mapping[str, Any], answer: Mapping[str, Any]) -> dt.datetime | None:
+    """Return when somebody who is already in or out of a shift of today came or left; None for anybody else."""
+    name = {Outcome.ALREADY_CHECKED_IN: "in_at", Outcome.ALREADY_CHECKED_OUT: "out_at"}.get(answer["outcome"])
+    who = (answer.get("volunteer") or {}).get("id")
+    shifts = [shift for shift in today["shifts"] if shift["shift_id"] == answer.get("shift_id")]
+    people = [person for shift in shifts for person in shift["people"] if person["volunteer_id"] == who]
+    return people[0][name] if name and people else None
 
 
 def last_scans(today: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any]]:

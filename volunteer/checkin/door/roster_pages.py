@@ -4,6 +4,7 @@ Source: ux.md S4, S5; contract, "POST /shifts/{id}/roll-call".
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from volunteer.web import forms
 from volunteer.web.pages import Pages
 
 pages = Pages("roster")
+#: Where people may be with a shift, those first whom a keeper looks for.
+STANDS = ("expected", "in", "out", "unclosed", "waiting")
 
 
 @pages.page(
@@ -149,10 +152,17 @@ def _roster(
         result["volunteer_id"]: shown(result, Audience.KEEPER, station_id=today["station_id"])
         for result in results or ()
     }
+    counted = Counter(person["presence"] for person in shift["people"])
+    stands = {stand: counted[stand] for stand in STANDS if stand in counted}
+    only = request.args.get("only", "")
+    only = only if only in stands else ""
     return render_template(
         "checkin/roster.html",
         today=today,
         shift=shift,
+        stands=stands,
+        only=only,
+        people=[person for person in shift["people"] if only in ("", person["presence"])],
         told=told,
         typed=typed,
         faults=faults,

@@ -182,6 +182,8 @@ def _why(look: Look, answer: Mapping[str, Any]) -> str:
     if look.key == "review" and Flag.UNCONFIRMED in answer.get("flags", ()):
         return "扫的是纸质海报,没有在站点的位置,也没有当天的口令。"
     act = "签退" if answer.get("direction") == Direction.OUT else "签到"
+    if look.kind == "dup" and answer.get("since"):
+        return f"{_when(answer['since'], answer.get('at'))} 已{act},不用再扫。"
     if look.key == "early" and answer.get("opens_at"):
         return f"{_when(answer['opens_at'], answer.get('at'))} 开始{act}。"
     if look.key == "late" and answer.get("closes_at"):

@@ -127,7 +127,7 @@ def desk_card(actor: Actor, now: Instant) -> Card | None:
     if waiting := sum(len(shift["unsigned"]) for shift in today["shifts"]):
         told = _("people are not signed out though their shift is over; in time they still can")
         return Card(title, str(waiting), told, url_for("station.today_page", station=only), _("See who it is"))
-    text = _("shifts today: %(expected)s expected, %(inside)s inside, %(left)s left", **counts_of(today))
+    text = _("shifts today: %(expected)s not here yet, %(inside)s inside, %(left)s left", **counts_of(today))
     return Card(
         title, str(len(today["shifts"])), text, url_for("station.scan_page", station_id=only), _("Start scanning")
     )
@@ -203,7 +203,8 @@ def _scanner(
     """Return the scanning page, or for the script its answer alone: the state, who may be meant, the last scans."""
     station, today = stations.get_station(station_id), queries.station_today(g.actor, station_id, g.now)
     if answer is not None:
-        state = shown(answer, Audience.KEEPER, place=station.name, station_id=station_id)
+        known = answer | {"since": door.since(today, answer)}
+        state = shown(known, Audience.KEEPER, place=station.name, station_id=station_id)
     template = "checkin/_parts.html" if PART in request.form else "checkin/scan.html"
     return render_template(
         template,

@@ -65,7 +65,7 @@ def result_page(scan_id: uuid.UUID) -> Any:
     """Show where a scan stands now: to be opened again as often as one likes."""
     scan = visits.own_scan(g.actor, scan_id)
     if "again" in request.args:
-        scan["outcome"] = ACTED.get(scan["outcome"], scan["outcome"])
+        scan |= {"outcome": ACTED.get(scan["outcome"], scan["outcome"]), "since": scan["at"]}
     place = stations.get_station(scan["station_id"]).name if scan["station_id"] else ""
     state = shown(scan, Audience.VOLUNTEER, place=place)
     own = registration.find_own_person(g.actor) == scan["person_id"]
