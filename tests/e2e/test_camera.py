@@ -30,7 +30,7 @@ SHOWN = """
   window.shown = [];
   new MutationObserver(() => {
     const key = document.querySelector("[data-panel] [data-k]")?.dataset.k;
-    if (key && key !== shown.at(-1)) shown.push(key);
+    if (key && key !== "busy" && key !== shown.at(-1)) shown.push(key);
   }).observe(document, { childList: true, subtree: true });
 """
 SEEN = """one => { const { top, bottom } = one.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }"""
