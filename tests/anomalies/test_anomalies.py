@@ -232,6 +232,71 @@ def test_who_came_to_act_for_somebody_since_does_not_decide(api: Api, admin: str
     assert refused["code"] == "second-person-required"
 
 
+def test_a_month_grows_while_it_waits_and_is_told_again_once_decided(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    api("PATCH", "/anomaly-policy", {"pair_requests": 2, "granted_hours": 1}, admin, expect=200)
+    shifts = post.shifts(*((60 * n, 60 * n + 60, 4) for n in range(5)), (300, 360, 4))
+    who, listed = post.volunteer(*shifts), post.volunteer(shifts[5])
+    post.go(430)
+
+    def grant(number: int) -> None:
+        body = {"shift_id": shifts[number], "volunteer_id": who.id, "reason": "停电"}
+        body |= {"from": post.at(60 * number).isoformat(), "to": post.at(60 * number + 60).isoformat()}
+        asked = api("POST", "/make-ups", body, post.scene.keeper, expect=201).body["id"]
+        api("POST", f"/make-ups/{asked}/approve", {}, admin, expect=200)
+
+    def pairs() -> list[tuple[str, int]]:
+        looked(api, admin)
+        rows = findings(api, admin).get("make_up_pair", [])
+        return sorted((one["state"], len(one["evidence"]["request_ids"])) for one in rows)
+
+    for number in range(2):
+        grant(number)
+    assert pairs() == [("open", 2)]
+    grant(2)
+    assert pairs() == [("open", 3)]  # the one that waits says what it is now
+    assert "有 3 项" in findings(api, admin)["make_up_pair"][0]["said"]
+    phone, password = add_staff(api, admin, "admin")
+    other = api.login(phone, password)
+    one = findings(api, admin)["make_up_pair"][0]["id"]
+    api("POST", f"/findings/{one}/dismiss", {"reason": "停电"}, other, expect=200)
+    grant(3)
+    assert pairs() == [("dismissed", 3)]
+    grant(4)
+    assert pairs() == [("dismissed", 3), ("open", 5)]  # as much again has come
+
+    for direction, minute in (("in", 300), ("out", 360)):
+        body = {
+            "direction": direction,
+            "at": post.at(minute).isoformat(),
+            "volunteer_ids": [listed.id],
+            "reason": "断网",
+        }
+        api("POST", f"/shifts/{shifts[5]}/roll-call", body, post.scene.keeper, expect=200)
+    (review,) = api("GET", "/reviews", token=post.scene.center_keeper, expect=200).body["items"]
+    api("POST", f"/reviews/{review['id']}/accept", {}, post.scene.center_keeper, expect=200)
+    looked(api, admin)
+    said = {one["said"] for one in findings(api, admin)["granted_volume"]}
+    assert "2026-03 同一账号同意了 1 项人工时长,共 1.0 小时。" in said  # a paper list is granted time as well
+
+
+def test_a_crowd_over_midnight_is_told_once(api: Api, admin: str) -> None:
+    post = make_post(api, admin)
+    api("PATCH", "/anomaly-policy", {"shared_device_people": 2}, admin, expect=200)
+    shift_id = post.shift(830, 890)  # 23:50 at the site
+    people = [post.volunteer(shift_id) for _ in range(4)]
+    for minute, pair in ((836, people[:2]), (842, people[2:])):
+        post.go(minute)
+        for who in pair:
+            url = api("GET", f"/stations/{post.scene.station}/code", token=post.device, expect=200).body["url"]
+            token = api.login(who.phone, PASSWORD)
+            assert api("POST", "/me/checkins", {"code": url, "direction": "in"}, token).status == 201
+    admin = api.login(ADMIN_PHONE, ADMIN_PASSWORD)
+    assert looked(api, admin)[1] == len(findings(api, admin)["shared_device"]) == 1
+    day = {"from": "2026-03-23", "to": "2026-03-23"}
+    assert api("POST", "/findings/search", day, admin, expect=200).body == {"found": 1, "fresh": 0}
+
+
 def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: Flask) -> None:
     post = make_post(api, admin)
     limits = {"pair_requests": 2, "granted_hours": 1}

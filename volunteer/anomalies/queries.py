@@ -18,11 +18,12 @@ from volunteer.activities.models import Activity, Shift
 from volunteer.anomalies.rules import Seen
 from volunteer.checkin.models import Attendance, ScanPlace, ScanRow, ScanVoid
 from volunteer.database import is_postgresql
-from volunteer.hours.models import HourRequest, RequestKind, RequestState
+from volunteer.hours.models import HourRequest, LineClass, RequestKind, RequestState
 from volunteer.stations.models import Station
 from volunteer.stations.rules import Point
 
 GRANTED = (RequestKind.MAKE_UP, RequestKind.CORRECTION)
+LISTS = (RequestKind.WEAK_EVIDENCE, RequestKind.LATE_EVIDENCE, RequestKind.OVER_CAPACITY)
 AT_ONCE = 1000
 FACTS = (ScanRow.id, ScanRow.person_id, ScanRow.judged_at, ScanRow.station_id, ScanRow.shift_id)
 
@@ -57,7 +58,7 @@ def overlaps(session: Session, period: Period) -> list[tuple[Attendance, Attenda
         .join(other, other.id == second.shift_id)
         .join(there, there.id == other.activity_id)
         .where(
-            first.site_day.between(period.from_on, period.to_on),
+            sa.or_(*(one.site_day.between(period.from_on, period.to_on) for one in (first, second))),
             first.pair_count > 0,
             second.pair_count > 0,
             here.station_id != there.station_id,
@@ -218,13 +219,13 @@ class Given:
 
 
 def given(session: Session, period: Period) -> list[Given]:
-    """Return the make-ups and corrections that were accepted in the period and gave minutes, by who asked and agreed.
+    """Return what was accepted in the period and gave minutes that no scan proves, by who asked and agreed.
 
-    A correction gives what it adds; one downwards gives nothing.
+    Make-ups, paper lists, and corrections: those give what they add; one downwards gives nothing.
     """
     is_make_up = HourRequest.kind == RequestKind.MAKE_UP
     more = HourRequest.minutes - sa.func.coalesce(HourRequest.base_minutes, 0)
-    minutes = sa.case((is_make_up, HourRequest.minutes), (more > 0, more), else_=0)
+    minutes = sa.case((HourRequest.kind != RequestKind.CORRECTION, HourRequest.minutes), (more > 0, more), else_=0)
     pair = (HourRequest.asker_account_id, HourRequest.decided_by)
     query = sa.select(*pair, sa.func.sum(sa.case((is_make_up, 1), else_=0)), sa.func.count(), sa.func.sum(minutes))
     rows = session.execute(query.where(*_granted(period)).group_by(*pair).order_by(*pair))
@@ -232,9 +233,13 @@ def given(session: Session, period: Period) -> list[Given]:
 
 
 def _granted(period: Period) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions of requests that were accepted in the period and gave minutes."""
+    """Return the conditions of requests that were accepted in the period and gave minutes that no scan proves.
+
+    Minutes over the limit of a day are those of a list again, and counted once.
+    """
     decided = (HourRequest.decided_at >= period.starts_at, HourRequest.decided_at < period.ends_at)
-    return [HourRequest.kind.in_(GRANTED), HourRequest.state == RequestState.ACCEPTED, *decided]
+    is_list = sa.and_(HourRequest.kind.in_(LISTS), HourRequest.class_ == LineClass.GRANTED)
+    return [sa.or_(HourRequest.kind.in_(GRANTED), is_list), HourRequest.state == RequestState.ACCEPTED, *decided]
 
 
 def granted(session: Session, period: Period, decider: uuid.UUID, asker: uuid.UUID | None = None) -> list[HourRequest]:

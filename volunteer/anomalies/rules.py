@@ -61,7 +61,7 @@ _MEANINGS: Final = {
     FindingKind.IMPOSSIBLE_TRAVEL: "两次扫码之间来不及到达。也可能是设备时间不准。",
     FindingKind.IDENTICAL_MINUTES: "许多人同一分钟到、同一分钟走。集体活动排队扫码时也会这样。",
     FindingKind.MAKE_UP_PAIR: "同一人申请、同一人审批的补录占比过高。小站点只有两名工作人员时也会这样。",
-    FindingKind.GRANTED_VOLUME: "一名工作人员一个月内同意的人工时长很多。大型活动停电补录时也会这样。",
+    FindingKind.GRANTED_VOLUME: "一名工作人员一个月内同意的补录、更正和纸质名单时长很多。大型活动停电补录时也会这样。",
 }
 
 
@@ -163,6 +163,8 @@ class Found:
     Attributes:
         key: its lasting name: the same search again finds the same, and nothing twice.
         figures: the numbers of its explanation; no names, nothing personal.
+        series: what begins the key of every finding about the same: a month that grows, the crowds of one phone.
+        amount: what a month has come to; told again once `step` more has come since it was decided.
         people: whom it is about; `accounts`: who scanned, asked, approved. Neither decides about it.
     """
 
@@ -176,6 +178,9 @@ class Found:
     shift_ids: tuple[uuid.UUID, ...] = ()
     scan_ids: tuple[uuid.UUID, ...] = ()
     request_ids: tuple[uuid.UUID, ...] = ()
+    series: str | None = None
+    amount: int | None = None
+    step: int = 0
 
 
 def explained(kind: FindingKind, figures: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -115,8 +115,10 @@ def _shared_phones(ground: Ground) -> Iterator[Found]:
         figures = {"minutes": limits.shared_device_minutes, "people": len(people)}
         figures |= {"start": _moment(crowd[0].at), "end": _clock(crowd[-1].at)}  # type: ignore[dict-item]
         digest = hashlib.sha256("|".join(phone).encode()).hexdigest()[:16]
-        key = f"shared_device:{digest}:{crowd[0].id}"
-        yield _of_scans(FindingKind.SHARED_DEVICE, key, [facts[one.id] for one in crowd], people, figures)
+        phone_key = f"shared_device:{digest}"
+        seen_scans = [facts[one.id] for one in crowd]
+        told_of = _of_scans(FindingKind.SHARED_DEVICE, f"{phone_key}:{crowd[0].id}", seen_scans, people, figures)
+        yield replace(told_of, series=phone_key)
 
 
 def _long_ones(ground: Ground) -> Iterator[Found]:
@@ -211,7 +213,8 @@ def _pairs(ground: Ground) -> Iterator[Found]:
             rows = queries.granted(ground.session, period, one.decider, one.asker)
             figures = {"month": month, "count": one.make_ups, "percent": percent}
             key = f"pair:{month}:{one.asker}:{one.decider}"
-            yield _of_requests(FindingKind.MAKE_UP_PAIR, key, rows, frozenset({one.asker, one.decider}), figures)
+            found = _of_requests(FindingKind.MAKE_UP_PAIR, key, rows, frozenset({one.asker, one.decider}), figures)
+            yield replace(found, amount=one.make_ups, step=ground.limits.pair_requests)
 
 
 def _volumes(ground: Ground) -> Iterator[Found]:
@@ -226,7 +229,8 @@ def _volumes(ground: Ground) -> Iterator[Found]:
                 figures = {"month": month, "count": count[account], "hours": f"{total / 60:.1f}"}
                 rows = queries.granted(ground.session, period, account)
                 key = f"granted:{month}:{account}"
-                yield _of_requests(FindingKind.GRANTED_VOLUME, key, rows, frozenset({account}), figures)
+                found = _of_requests(FindingKind.GRANTED_VOLUME, key, rows, frozenset({account}), figures)
+                yield replace(found, amount=total // 60, step=ground.limits.granted_hours)
 
 
 SEARCHES: Sequence[Search] = (
@@ -271,6 +275,7 @@ def _of_requests(
         accounts=accounts,
         station_id=rows[-1].station_id,
         request_ids=tuple(row.id for row in rows),
+        series=key,
     )
 
 

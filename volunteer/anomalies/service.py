@@ -6,8 +6,8 @@ agreed to by somebody else. Source: PIPL 24 (no automatic decision); decisions 1
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,15 +117,63 @@ def _searched(actor: Actor | str, from_on: dt.date, to_on: dt.date, now: dt.date
         ground = searching.Ground(session, searching.period_of(from_on, to_on), limits)
         found = {one.key: one for one in searching.search(ground)}
         known = {
-            key
+            row.key: row
             for part in queries.portions(found)
-            for key in session.scalars(sa.select(Finding.key).where(Finding.key.in_(part)))
+            for row in session.scalars(sa.select(Finding).where(Finding.key.in_(part)))
         }
-        fresh = [found[key] for key in sorted(found.keys() - known)]
+        fresh = []
+        for key in sorted(found):
+            one, row = _standing(session, found[key], known.get(key))
+            if row is None:
+                fresh.append(one)
+            elif row.state == FindingState.OPEN:
+                _grow(session, row, one, version, now)
         _write(session, fresh, version, now)
         if fresh or not isinstance(actor, str):
             audit.record(session, actor, now, "anomaly.search", ("site", None), count=len(fresh))
         return Searched(len(found), len(fresh))
+
+
+def _standing(session: Session, one: Found, row: Finding | None) -> tuple[Found, Finding | None]:
+    """Return what was found, and what was written of it: None where it is to be told, perhaps once more.
+
+    A month that was decided is told again when as much again has come; of one phone's crowd a part is no other crowd.
+    """
+    if one.series is None or (row is not None and row.state == FindingState.OPEN):
+        return one, row
+    is_one = sa.or_(Finding.key == one.series, Finding.key.startswith(f"{one.series}:", autoescape=True))
+    earlier = list(session.scalars(sa.select(Finding).where(is_one).order_by(Finding.id)))
+    if one.amount is None:
+        scans = set(one.scan_ids)
+        same = [known for known in earlier if scans & set(evidence_ids(known, "scan_ids"))]
+        return one, same[-1] if same else None
+    waiting = [known for known in earlier if known.state == FindingState.OPEN]
+    told = max((one.amount if known.amount is None else known.amount for known in earlier), default=None)
+    if waiting or told is None or one.amount - told < one.step:
+        return one, waiting[0] if waiting else row
+    return replace(one, key=f"{one.series}:{one.amount}"), None
+
+
+def _grow(session: Session, row: Finding, one: Found, version: int, now: dt.datetime) -> None:
+    """Bring a finding that waits up to what came since: words, evidence, whom it is about, who may not decide."""
+    values = _row(one, row.id, version, now)
+    if not _ids_in(row.evidence) < _ids_in(values["evidence"]):
+        return
+    for name in ("said", "evidence", "amount", "on_day", "policy_version"):
+        setattr(row, name, values[name])
+    people = one.people.difference(people_of(row.id))
+    query = sa.select(FindingParty.account_id).where(FindingParty.finding_id == row.id)
+    accounts = searching.parties_of(session, [one])[0].difference(session.scalars(query))
+    session.add_all(FindingPerson(finding_id=row.id, person_id=who) for who in sorted(people))
+    session.add_all(FindingParty(finding_id=row.id, account_id=account) for account in sorted(accounts))
+    session.flush()
+    if row.asked_at is not None:
+        telling.tell_asked(session, row, now, people)
+
+
+def _ids_in(evidence: Mapping[str, Any]) -> set[str]:
+    """Return every id of a finding's evidence."""
+    return {one for ids in evidence.values() for one in ids}
 
 
 def _write(session: Session, fresh: Sequence[Found], version: int, now: dt.datetime) -> None:
@@ -163,6 +211,7 @@ def _row(found: Found, row_id: uuid.UUID, version: int, now: dt.datetime) -> dic
             for name in ("shift_ids", "scan_ids", "request_ids")
         },
         "policy_version": version,
+        "amount": found.amount,
         "found_at": now,
     }
 

@@ -4,6 +4,8 @@ Source: PIPL 24, 44; domain.md h H4 (every change: reason, notice, appeal).
 """
 
 import datetime as dt
+import uuid
+from collections.abc import Collection
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,11 +19,10 @@ ASKED: Final = "anomaly-asked"
 DECIDED: Final = "anomaly-decided"
 
 
-def tell_asked(session: Session, row: Finding, now: dt.datetime) -> None:
-    """Ask everybody whom a finding is about to say what happened."""
-    _tell(
-        session, row, ASKED, f"有一条记录需要核查:{row.said}这只是疑问,处理之前不改变您的时长。请说明当时的情况。", now
-    )
+def tell_asked(session: Session, row: Finding, now: dt.datetime, people: Collection[uuid.UUID] | None = None) -> None:
+    """Ask everybody whom a finding is about (or these of them) to say what happened."""
+    text = f"有一条记录需要核查:{row.said}这只是疑问,处理之前不改变您的时长。请说明当时的情况。"
+    _tell(session, row, ASKED, text, now, people)
 
 
 def tell_decided(session: Session, row: Finding, now: dt.datetime) -> None:
@@ -37,8 +38,16 @@ def tell_decided(session: Session, row: Finding, now: dt.datetime) -> None:
     _tell(session, row, DECIDED, text, now)
 
 
-def _tell(session: Session, row: Finding, kind: str, text: str, now: dt.datetime) -> None:
-    """Tell everybody whom a finding is about."""
-    people = sa.select(FindingPerson.person_id).where(FindingPerson.finding_id == row.id)
-    for person_id in session.scalars(people.order_by(FindingPerson.person_id)).all():
+def _tell(
+    session: Session,
+    row: Finding,
+    kind: str,
+    text: str,
+    now: dt.datetime,
+    people: Collection[uuid.UUID] | None = None,
+) -> None:
+    """Tell everybody whom a finding is about, or these of them."""
+    if people is None:
+        people = session.scalars(sa.select(FindingPerson.person_id).where(FindingPerson.finding_id == row.id)).all()
+    for person_id in sorted(people):
         tell(session, person_id, kind, text, now)
