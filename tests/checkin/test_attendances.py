@@ -11,6 +11,7 @@ from tests.activities.making import messages
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
 from tests.pages import Browser
+from tests.registration.making import Volunteer
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import make_staff
 from volunteer.checkin import jobs, service
@@ -57,8 +58,11 @@ def test_closing_tells_each_person_once_and_changes_no_answer(post: Post) -> Non
 
 def test_who_tried_to_check_out_is_told_why_it_did_not_count(post: Post) -> None:
     shift = post.shift(0, 60)
-    who = post.volunteer(shift)
-    post.scan(who, "in", shift)
+    who, before = post.volunteer(shift), post.volunteer(shift)
+    assert post.scan(before, "out", shift).body["reason"] == "not-checked-in"  # says nothing of the way out
+    post.go(1)
+    for one in (who, before):
+        post.scan(one, "in", shift)
     post.go(61)
     old = post.code(who)
     post.go(65)
@@ -66,10 +70,15 @@ def test_who_tried_to_check_out_is_told_why_it_did_not_count(post: Post) -> None
     post.go(121)
     with post.api.app.app_context():
         jobs.watch(post.api.now())
-    items = post.api("GET", "/me/messages", token=who.token, expect=200).body["items"]
-    (told,) = [one["body"] for one in items if one["kind"] == "hours-unclosed"]
-    assert "11:05 扫的签退没有被接受(签到码已过期" in told
-    assert "申请补录" in told
+
+    def why(one: Volunteer) -> str:
+        items = post.api("GET", "/me/messages", token=one.token, expect=200).body["items"]
+        (body,) = [item["body"] for item in items if item["kind"] == "hours-unclosed"]
+        return str(body)
+
+    assert "11:05 扫的签退没有被接受(签到码已过期" in why(who)
+    assert "申请补录" in why(who)
+    assert "没有被接受" not in why(before)
 
 
 def test_rebuilding_finds_what_was_changed_behind_its_back(post: Post) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.checkin.making import Post, make_post, told
 from tests.conftest import Answer, Api
-from tests.registration.making import Volunteer, add_child
+from tests.registration.making import Volunteer, add_child, add_volunteer
+from tests.registration.test_merging import merge, passport
 from volunteer.checkin.credentials import cards
 
 HERE = {"latitude": 39.9075, "longitude": 116.3972, "accuracy_m": 20}
@@ -246,6 +247,17 @@ def test_a_roll_call_waits_for_somebody_else(post: Post) -> None:
     assert ahead.codes == {"at": "in-future"}
     many = body | {"direction": "in", "volunteer_ids": [str(uuid.uuid4()) for _ in range(201)]}
     assert post.api("POST", path, many, post.scene.keeper).codes == {"volunteer_ids": "length"}
+
+
+def test_a_paper_list_from_before_a_merge_means_who_is_left(post: Post) -> None:
+    shift = post.shift(0, 60)
+    kept, merged = post.volunteer(), add_volunteer(post.api, **passport())
+    post.api("POST", f"/shifts/{shift}/signups", {}, merged.token, 201)
+    merge(post, kept, merged)
+    body = {"volunteer_ids": [merged.id], "direction": "in", "reason": "停电"}
+    (came,) = post.api("POST", f"/shifts/{shift}/roll-call", body, post.scene.keeper, 200).body["results"]
+    assert (came["volunteer_id"], came["outcome"]) == (merged.id, "checked_in")
+    assert [one["volunteer_id"] for one in post.attendances(shift)] == [kept.id]
 
 
 def test_a_void_is_appended_folds_again_and_takes_minutes_back(post: Post) -> None:

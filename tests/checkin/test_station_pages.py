@@ -126,8 +126,11 @@ def test_a_shift_leader_sees_and_scans_the_own_shift_alone(door: Door, api: Api,
     assert mine in today.source
     assert other not in today.source
     assert state(desk.scan(there)) == "ok_in"
-    assert state(desk.scan(elsewhere)) in ("wrong", "none")
+    assert state(desk.scan(elsewhere)) == "none"
     assert "请叫一位管理员" in desk.scan(there.phone[-4:]).words
+    foreign = make_station(api, admin)
+    for path in (f"/station?station={foreign}", f"/station/{foreign}/scan", f"/station/{foreign}/shifts/{mine}"):
+        desk.keeper.get(path, expect=404)
 
 
 # Scanning
