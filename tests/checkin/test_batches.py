@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import event as hooks
 from sqlalchemy.orm import Session
 
-from tests.activities.making import statuses
+from tests.activities.making import make_published, statuses
+from tests.activities.making import shift as shift_form
 from tests.checkin.making import Post, make_device, make_post, told
 from tests.conftest import Api
+from tests.registration.making import add_child
 from volunteer.checkin import service
 from volunteer.checkin.attendance import lives
 
@@ -87,6 +89,18 @@ def test_late_off_ahead_and_over_capacity_are_held_never_refused(post: Post) -> 
     post.scan(second, "out", shift)
     assert post.hours(second)["minutes_total"] == 0
     assert [row["kind"] for row in post.reviews()] == ["over_capacity"]
+
+
+def test_a_seat_is_added_for_who_lacks_nothing_but_a_seat(post: Post) -> None:
+    form = shift_form(post.api, 0, 60, 1, min_age=16)
+    shift = make_published(post.api, post.scene, form, walk_ins=True)["shifts"][0]["id"]
+    parent = post.volunteer()
+    child = add_child(post.api, parent)
+    code = post.api("GET", f"/me/code?volunteer_id={child.id}", token=child.token, expect=200).body["payload"]
+    assert told(post.scan(parent, "in", shift)) == (201, "checked_in")
+    (came,) = post.batch([post.event(code, "in", shift, 0)])
+    assert (came["reason"], set(came["signup_reasons"])) == ("full", {"full", "too-young"})
+    assert post.api("GET", f"/shifts/{shift}", expect=200).body["confirmed"] == 1
 
 
 def test_a_batch_of_73_hours_ago_waits_for_a_review_and_one_of_71_does_not(post: Post) -> None:
