@@ -109,6 +109,7 @@ function panel(template) {
   shown.dataset.panel = "";
   shown.append(template.content.cloneNode(true));
   if (before) before.replaceWith(shown); else answer.prepend(shown);
+  shown.scrollIntoView({ block: "nearest" });
   return shown;
 }
 
@@ -127,8 +128,17 @@ async function showSaved(kept) {
   shown.querySelector(".actions")?.remove(); // one is there already
   const state = shown.querySelector("[data-k]"), [detail] = state.querySelectorAll("p");
   detail.textContent = [name, note, detail.textContent.replace("#", all.length)].filter(Boolean).join(" ");
+  if ([words.invalid, words.wrong, words.late].includes(note)) askAnew(state);
   if (note === words.again) { state.classList.replace("saved", "dup"); state.querySelector(".icon").textContent = "!"; }
   show(state);
+}
+
+// What the device itself sees to be no good is kept as well, but it must neither look nor sound as if all were well.
+function askAnew(state) {
+  state.setAttribute("role", "alert");
+  state.dataset.tones = "220";
+  state.dataset.buzz = "400";
+  state.querySelectorAll("p")[1].textContent = words.anew;
 }
 
 // The same person scanned here a moment ago, nobody of today's list, or a code that is not what it should be.
@@ -223,8 +233,9 @@ answer.addEventListener("click", (event) => {
 });
 
 // Scans that come before the page knows where it is wait for it.
-queue = placeOf(form).then((place) => {
+queue = placeOf(form).then(async (place) => {
   outbox = new Outbox(place);
+  for (const one of await outbox.unsent().catch(() => [])) deferred.add(one.id); // of an earlier page
   names = new Names(place, form.dataset.zone);
   outbox.addEventListener("change", () => showWaiting().catch(() => {}));
   outbox.start();

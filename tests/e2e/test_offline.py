@@ -99,6 +99,8 @@ def test_scans_without_a_network_are_kept_told_and_sent_once(visitor: Visitor, g
     assert [one["state"] for one in kept(page)] == ["unsent"] * 3
     beam(visitor, "9" * 27)
     page.get_by_text("这不是志愿者的码,或者没有扫全,请再扫。 待上传 4 条").wait_for()
+    page.get_by_text("请按上面说的再扫一次").wait_for()
+    assert page.locator("[data-panel] [data-k=off][role=alert]").get_attribute("data-tones") == "220"
     visitor.look()
     page.goto(visitor.base + "/me")
     assert visitor.heading == "现在没有网络"
