@@ -15,7 +15,8 @@ from tests.registration.making import Volunteer
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import make_staff
 from volunteer.checkin import jobs, service
-from volunteer.database import db
+from volunteer.database import Uuid, db
+from volunteer.registration import erasure
 
 
 @pytest.fixture
@@ -310,6 +311,21 @@ def test_places_are_forgotten_after_thirty_days(post: Post) -> None:
         assert jobs.forget_places(post.api.now()) == 0
         post.clock.advance(seconds=1)
         assert jobs.forget_places(post.api.now()) == 1
+
+
+def test_who_is_erased_leaves_their_scans_and_no_place(post: Post) -> None:
+    shift = post.shift(0, 60)
+    gone, stays = post.volunteer(shift), post.volunteer(shift)
+    for who in (gone, stays):
+        post.scan(who, "in", shift, post.scene.keeper)
+    post.api("DELETE", "/me", {}, gone.token, 200)
+    post.go(7 * 24 * 60)
+    with post.api.app.app_context():
+        assert erasure.erase_due(post.api.now()) == 1
+        whose = sa.text("SELECT person_id FROM scans JOIN scan_places ON scan_id = id").columns(person_id=Uuid())
+        with db.engine.connect() as connection:
+            assert connection.scalars(whose).all() == [uuid.UUID(stays.id)]
+            assert connection.scalar(sa.text("SELECT count(*) FROM scans")) == 2
 
 
 def test_ones_own_data_holds_ones_scans(post: Post) -> None:

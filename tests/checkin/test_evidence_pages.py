@@ -1,6 +1,6 @@
 """Every scan on a page: filters, one scan's evidence in words, and nobody sees another station's."""
 
-from tests.checkin.making import make_post
+from tests.checkin.making import make_post, told
 from tests.conftest import Api
 from tests.pages import Browser
 from tests.stations.making import make_keeper, make_station
@@ -47,9 +47,16 @@ def test_all_scans_are_listed_narrowed_and_explained_and_no_foreign_one(api: Api
     assert "扫错人了" in keeper.get(f"/manage/scans/{scan_id}").words
     assert keeper.get("/manage/scans", result="voided").source.count('<th scope="row">') == 1
 
-    foreign = Browser.of(api.app, make_keeper(api, admin, make_station(api, admin)))
-    assert "没有符合条件" in foreign.get("/manage/scans").words
+    elsewhere = make_station(api, admin)
+    foreign_keeper = make_keeper(api, admin, elsewhere)
+    foreign = Browser.of(api.app, foreign_keeper)
+    assert told(post.scan(first, "in", shift, foreign_keeper)) == (409, "wrong-station")
+    assert "没有符合条件" in foreign.get("/manage/scans").words, "a scan for our shift is ours, wherever it was made"
+    late = post.event(post.volunteer(), "in", shift, 4) | {"scanned_at": post.at(14).isoformat()}
+    assert post.batch([late], sent=post.at(15))[0]["reason"] == "not-signed-up"
+    for result, count in (("held", 0), ("refused", 3)):  # held for its clock, and refused: no person has to look
+        assert keeper.get("/manage/scans", result=result).source.count('<th scope="row">') == count, result
     foreign.get(f"/manage/scans/{scan_id}", 404)
     foreign.get("/manage/scans", 404, station=post.scene.station)
     foreign.get("/manage/scans", 404, shift=shift)
-    assert Browser.of(api.app, admin).get("/manage/scans").source.count('<th scope="row">') == 4
+    assert Browser.of(api.app, admin).get("/manage/scans").source.count('<th scope="row">') == 6
