@@ -360,3 +360,41 @@ def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: 
     }
     page.post("/manage/anomalies/policy", **fields | {"travel_kmh": "200"})
     assert "已保存" in page.follow().text
+
+
+def test_what_stays_below_a_threshold_is_no_finding_and_a_line_of_something_else_no_part_of_one(
+    api: Api, admin: str
+) -> None:
+    post = make_post(api, admin)
+    far = make_station(api, admin, "station", post.scene.center, latitude=39.99, longitude=116.5)
+    device = make_device(api, make_keeper(api, admin, far), far)
+    api("PATCH", "/anomaly-policy", {"pair_requests": 2}, admin, expect=200)
+    *missed, served = post.shifts((0, 60, 4), (60, 120, 4), (120, 180, 4), (180, 240, 4))
+    who = post.volunteer(*missed, served)
+    for minute, way in ((180, "in"), (240, "out")):
+        post.go(minute)
+        assert post.scan(who, way, served).status == 201
+    for start, shift_id in zip((0, 60, 120), missed, strict=True):
+        body = {"shift_id": shift_id, "volunteer_id": who.id, "reason": "停电"}
+        body |= {"from": post.at(start).isoformat(), "to": post.at(start + 60).isoformat()}
+        asked = api("POST", "/make-ups", body, post.scene.keeper, expect=201).body["id"]
+        api("POST", f"/make-ups/{asked}/approve", {}, admin if start else post.scene.center_keeper, expect=200)
+    post.go(300)
+    assert told(post.scan(who, "in", None, device)) == (409, "not-signed-up")  # 13 km in an hour
+    assert looked(api, admin) == (0, 0), "two of three make-ups by one pair are 66 %"
+
+    api("PATCH", "/anomaly-policy", {"pair_percent": 60}, admin, expect=200)
+    assert looked(api, admin) == (1, 1)
+    (pair,) = findings(api, admin)["make_up_pair"]
+    other = api.login(*add_staff(api, admin, "admin"))
+    api("POST", f"/findings/{pair['id']}/uphold", {"reason": "两人均承认"}, other, expect=200)
+    lines = api("GET", "/me/hours/entries", token=who.token, expect=200).body["items"]
+    proposals = [
+        api("POST", f"/findings/{pair['id']}/proposals", {"entry_id": one["id"], "minutes": 0, "reason": "没来"}, other)
+        for one in lines
+    ]
+    assert sorted((one["kind"], sent.status) for one, sent in zip(lines, proposals, strict=True)) == [
+        *[("make_up", 201)] * 2,
+        ("make_up", 404),
+        ("service", 404),
+    ]
