@@ -434,7 +434,13 @@ def test_a_unit_was_merged_one_closed_and_talents_have_papers(app: Flask, api: A
     assert (len(papers), sum(paper["is_checked"] for paper in papers)) == (7, 5)
 
 
-def test_something_looks_wrong_and_waits(api: Api, admin: str) -> None:
+def test_something_looks_wrong_and_somebody_forgot_to_sign_out(app: Flask, api: Api, admin: str) -> None:
     found = api("GET", "/findings?state=open&limit=200", token=admin, expect=200).body["items"]
-    assert {one["kind"] for one in found} == {"same_second"}
-    assert 1 <= len(found) <= 40
+    assert {one["kind"] for one in found} == {"same_second", "longer_than_shift", "granted_volume"}
+    assert 3 <= len(found) <= 6
+    volunteer = api.login("13800000101", PASSWORD)
+    (asked,) = api("GET", "/me/findings", token=volunteer, expect=200).body["items"]
+    assert (asked["kind"], asked["state"], asked["statements"]) == ("longer_than_shift", "open", [])
+    forgot = Browser(app, "13800000102", PASSWORD).get("/me/hours")
+    assert "没有签退,暂计 0 分钟" in forgot.text
+    assert "/me/make-ups/new?shift=" in forgot.source

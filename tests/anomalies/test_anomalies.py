@@ -109,7 +109,7 @@ def test_the_searches_find_and_find_once(api: Api, admin: str, app: Flask) -> No
     counts = {kind: len(rows) for kind, rows in found.items()}
     assert counts == {"same_second": 2, "longer_than_shift": 4, "identical_minutes": 1, "impossible_travel": 1}
     long = found["longer_than_shift"][0]
-    assert long["said"] == "在“文明交通劝导”在场 120 分钟,班次只有 60 分钟,多出 60 分钟。"
+    assert long["said"] == "在「文明交通劝导」在场 120 分钟,班次只有 60 分钟,多出 60 分钟。"
     assert long["evidence"]["shift_ids"] == [shift_id]
     assert "4 人都在" in found["identical_minutes"][0]["said"]
     assert "远处站" in found["impossible_travel"][0]["said"]

@@ -38,9 +38,26 @@ def test_an_administrator_decides_what_looks_wrong(visitor: Visitor, world: Worl
     assert "请由另一位管理员处理" in visitor.text  # it was this administrator who agreed
     assert visitor.page.get_by_role("button", name="情况属实,认定").count() == 0
     visitor.switch_user()
-    sign_in(visitor, *add_staff(api, world.admin, "admin"))
+    other = add_staff(api, world.admin, "admin")
+    sign_in(visitor, *other)
     visitor.tap("异常线索")
     visitor.tap("人工授予时长过多", exact=False, nth=1)
+    visitor.tap("请当事人说明")
+    assert "还没有人说明" in visitor.text
+    visitor.switch_user()
+    sign_in_as_boss(visitor)
+    visitor.tap("说明情况", exact=False)
+    visitor.tap("说明情况", exact=False)
+    visitor.tap("提交")
+    assert visitor.page.title().startswith("错误:")
+    visitor.type("当时的情况", "当天停电,按签名的名单补录。")
+    visitor.tap("提交")
+    assert "按签名的名单补录" in visitor.text
+    visitor.switch_user()
+    sign_in(visitor, *other)
+    visitor.tap("异常线索")
+    visitor.tap("人工授予时长过多", exact=False, nth=1)
+    assert "按签名的名单补录" in visitor.text
     visitor.tap("情况属实,认定")
     assert visitor.page.title().startswith("错误:")
     visitor.type("原因", "抽查时本人说没有到场。")

@@ -189,12 +189,12 @@ def explained(kind: FindingKind, figures: Mapping[str, Any]) -> str:
 
 
 _SAYINGS: Final = {
-    FindingKind.OVERLAP: "在“{first}”和“{second}”同时在场 {minutes} 分钟({start} 至 {end})。",
+    FindingKind.OVERLAP: "在「{first}」和「{second}」同时在场 {minutes} 分钟({start} 至 {end})。",
     FindingKind.SAME_SECOND: "{way}在 {at} 这一秒内扫了 {people} 个人的码。",
     FindingKind.SHARED_DEVICE: "同一部手机在 {minutes} 分钟内为 {people} 人签到({start} 至 {end})。",
-    FindingKind.LONGER_THAN_SHIFT: "在“{shift}”在场 {present} 分钟,班次只有 {planned} 分钟,多出 {extra} 分钟。",
-    FindingKind.IMPOSSIBLE_TRAVEL: "{minutes} 分钟内从“{first}”到“{second}”,相距 {km} 公里,相当于每小时 {kmh} 公里。",
-    FindingKind.IDENTICAL_MINUTES: "“{shift}”有 {people} 人都在 {start} 到、{end} 走,其中 {listed} 人是纸质名单登记。",
+    FindingKind.LONGER_THAN_SHIFT: "在「{shift}」在场 {present} 分钟,班次只有 {planned} 分钟,多出 {extra} 分钟。",
+    FindingKind.IMPOSSIBLE_TRAVEL: "{minutes} 分钟内从「{first}」到「{second}」,相距 {km} 公里,每小时 {kmh} 公里。",
+    FindingKind.IDENTICAL_MINUTES: "「{shift}」有 {people} 人都在 {start} 到、{end} 走,其中 {listed} 人按纸质名单。",
     FindingKind.MAKE_UP_PAIR: "{month} 同一人申请、同一人同意的补录有 {count} 项,占申请人全部已同意补录的 {percent}%。",
     FindingKind.GRANTED_VOLUME: "{month} 同一账号同意了 {count} 项人工时长,共 {hours} 小时。",
 }

@@ -1,18 +1,17 @@
 """What looks wrong at the end of the story: thresholds are set low, and the last month is searched.
 
-What is found is real to the story: a tablet whose clock shows whole minutes keeps a queue of people in one second. One
-spot check is published, another waits for whoever looks into its records.
+What is found is real to the story: a tablet whose clock stood still, somebody who stayed long after a shift, a paper
+list, a keeper who agreed to much. The volunteer of the cast is asked about theirs, and has not answered yet. One spot
+check is published, another waits for whoever looks into its records.
 """
 
 import datetime as dt
 
-from volunteer.anomalies import service, spot_checks, spot_rules
-from volunteer.anomalies.rules import Thresholds
+from volunteer.anomalies import hearing, service, spot_checks, spot_rules
+from volunteer.anomalies.rules import FindingKind, Thresholds
 from volunteer.demo.story import Story
 
-THRESHOLDS = Thresholds(
-    identical_people=3, longer_by_minutes=20, same_second_people=5, granted_hours=2, pair_requests=2
-)
+THRESHOLDS = Thresholds(identical_people=3, longer_by_minutes=30, granted_hours=2, pair_requests=2)
 DAYS = 30
 
 
@@ -27,6 +26,11 @@ def _look(story: Story) -> None:
     admin = story.staff["admin"]
     service.set_policy(admin, THRESHOLDS, story.present)
     service.look(admin, story.today - dt.timedelta(days=DAYS), story.today, story.present)
+    wanted = service.Wanted(kind=FindingKind.LONGER_THAN_SHIFT.value)
+    volunteer = story.cast["volunteer"].id
+    for one in service.list_findings(admin, wanted, DAYS, None):
+        if volunteer in service.people_of(one.id):
+            hearing.ask(admin, one.id, story.present)
 
 
 def _check(story: Story) -> None:

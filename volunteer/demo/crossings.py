@@ -19,6 +19,7 @@ GAP_EVERY, ABSENT_EVERY = 14, 28
 CAST = {(-6, 0): ("volunteer",), (-3, 6): ("volunteer", "parent"), (-2, 1): ("elder",)}
 #: Where somebody forgets to sign out, and where somebody shows a printed card: day and shift.
 FORGOTTEN = {(-5, 3): "手机没电,忘记签退。", (-4, 7): "有急事先走了,没有签退。", (-1, 11): "交接时人多,忘记签退。"}
+FORGETFUL, STAYS, STUCK = {(-2, 1)}, {(-3, 6)}, {(-5, 2)}
 CARDS = {(-6, 4), (-4, 2), (-1, 0), (-1, 7)}
 
 
@@ -32,7 +33,14 @@ def begin(story: Story) -> None:
             number, where = (day - WEEK.start) * len(event.shifts) + index, (day, index)
             count = data["places"] - (number % GAP_EVERY == 5)
             events.invite(story, event, index, count, story.when(day - 2, "12:00"), cast=CAST.get(where, ()))
-            going = Going(int(number % ABSENT_EVERY == 9), int(where in FORGOTTEN), int(where in CARDS))
+            going = Going(
+                missing=int(number % ABSENT_EVERY == 9),
+                open_end=int(where in FORGOTTEN),
+                cards=int(where in CARDS),
+                forgetful=where in FORGETFUL,
+                stays=where in STAYS,
+                is_stuck=where in STUCK,
+            )
             events.hold(story, event, index, going)
             if where in FORGOTTEN:
                 waiting.ask_make_up(story, event, index, FORGOTTEN[where])

@@ -26,11 +26,18 @@ Presence = tuple[Person, Instant, Instant | None]
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What does not go smoothly at a shift: how many do not come, forget to sign out, or show a printed card."""
+    """What does not go smoothly at a shift: how many do not come, forget to sign out, or show a printed card.
+
+    `forgetful`: the first one does not sign out. `stays`: the first one comes half an hour early and leaves last.
+    `is_stuck`: the tablet's clock stands still when people leave.
+    """
 
     missing: int = 0
     open_end: int = 0
     cards: int = 0
+    forgetful: bool = False
+    stays: bool = False
+    is_stuck: bool = False
 
 
 SMOOTH = Going()
@@ -162,9 +169,15 @@ def presences(event: Event, index: int, going: Going = SMOOTH) -> list[Presence]
     found: list[Presence] = []
     there = event.coming.get(index, [])[going.missing :]
     for order, person in enumerate(there):
-        came = starts_at - EARLY + dt.timedelta(minutes=(person.number * 7 + order) % 17)
-        left = ends_at - dt.timedelta(minutes=2) + dt.timedelta(minutes=(person.number * 5 + order) % 9)
-        found.append((person, came, left if order < len(there) - going.open_end else None))
+        tick = dt.timedelta(seconds=(person.number * 13 + order * 7) % 60)
+        came = starts_at - EARLY + dt.timedelta(minutes=(person.number * 7 + order) % 17) + tick
+        left = ends_at - dt.timedelta(minutes=2) + dt.timedelta(minutes=(person.number * 5 + order) % 9) + tick
+        if going.is_stuck:
+            left = ends_at
+        if going.stays and order == 0:
+            came, left = starts_at - dt.timedelta(minutes=29), ends_at + dt.timedelta(minutes=9)
+        is_forgotten = order >= len(there) - going.open_end or (going.forgetful and order == 0)
+        found.append((person, came, None if is_forgotten else left))
     return found
 
 
