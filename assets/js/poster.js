@@ -1,6 +1,6 @@
 // Renews the station's code, tells the time, keeps the screen on, and says so when the code can no longer be trusted.
 const poster = document.getElementById("poster");
-const [picture, left, clock, live, paused, full] = ["code", "left", "clock", "live", "paused", "full"].map((id) => document.getElementById(id));
+const [picture, left, inside, clock, live, paused, full] = ["code", "left", "inside", "clock", "live", "paused", "full"].map((id) => document.getElementById(id));
 const lateMs = Number(poster.dataset.late) * 1000;
 const told = new Intl.DateTimeFormat("zh-CN", { timeZone: poster.dataset.zone, month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 let fresh = Date.now(), due = fresh + Number(poster.dataset.refresh) * 1000, ahead = 0, busy = false;
@@ -16,6 +16,7 @@ async function renew() {
     if (answer.status === 403 || /\/login$/.test(new URL(answer.url).pathname)) return location.reload(); // signed out
     if (!answer.ok || !isPicture(answer)) throw new Error(answer.status);
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await answer.text())}`;
+    inside.textContent = inside.dataset.words.replace("#", answer.headers.get("Inside"));
     fresh = Date.now();
     due = fresh + Number(answer.headers.get("Refresh-After")) * 1000;
     ahead = (Date.parse(answer.headers.get("Date")) || fresh) - fresh;

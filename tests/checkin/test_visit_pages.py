@@ -354,11 +354,15 @@ def test_the_poster_shows_the_living_code_to_keepers_of_the_station(post: Post) 
     assert keeper.page.headers["Refresh-After"] == "20"
     assert keeper.page.headers["Cache-Control"] == "no-store"
     assert keeper.page.mimetype == "image/svg+xml"
+    assert keeper.page.headers["Inside"] == "0"
     assert keeper.get(f"{path}.svg?shift={shift}").source != first
     keeper.get(f"{path}?shift={shift}")
     assert "全站通用的码" in keeper.page.source
+    post.scan(post.volunteer(shift), "in")
+    assert "现在在场1人" in keeper.get(path).words
     post.clock.advance(seconds=20)
     assert keeper.get(f"{path}.svg").source != first
+    assert keeper.page.headers["Inside"] == "1"
     keeper.get(f"{path}.svg?shift={NOWHERE}", 404)
     foreign = Browser(post.api.app, *staff(post, station_id=foreign_station(post)))
     for tail in ("", ".svg"):

@@ -272,7 +272,7 @@ def test_a_paper_list_a_walk_in_and_a_scan_taken_back(visitor: Visitor, gate: Ga
     visitor.tap("查找")
     visitor.type("完整的手机号或志愿者编号", came.phone)
     visitor.tap("查找")
-    visitor.page.get_by_label(re.compile("河道清洁")).last.check()
+    visitor.page.get_by_label("班次", exact=True).select_option(gate.shifts["kept"])  # a long day is a list that opens
     visitor.tap("报名并签到")
     state_of = visitor.page.locator("[data-k=ok_in]")
     assert state_of.count() == 1
@@ -311,7 +311,7 @@ def test_somebody_who_never_touches_a_phone(visitor: Visitor, gate: Gate) -> Non
     visitor.tap("现场报名")
     visitor.type("完整的手机号或志愿者编号", number)
     visitor.tap("查找")
-    visitor.page.get_by_label(re.compile("旧书")).check()
+    visitor.page.get_by_label("班次", exact=True).select_option(gate.shifts["long"])
     visitor.tap("只报名,再扫码签到")
     # The morning's check-in, at the same page an hour and a half ago.
     clock.set(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90))

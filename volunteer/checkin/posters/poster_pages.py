@@ -34,6 +34,7 @@ def poster_page(station_id: uuid.UUID) -> Any:
         address=url_for("poster.poster_picture", station_id=station_id, shift=shift_id),
         zone=str(settings().zone),
         late_s=LATE_S,
+        inside=_inside(today, shift_id),
         now=g.now,
     )
     response = make_response(body)
@@ -43,10 +44,16 @@ def poster_page(station_id: uuid.UUID) -> Any:
 
 @pages.page("/station/<uuid:station_id>/poster.svg", Permission.SCAN, Scope.STATION)
 def poster_picture(station_id: uuid.UUID) -> Any:
-    """Draw the code of this moment; `Refresh-After` says in how many seconds the next one is due."""
+    """Draw the code of this moment; `Refresh-After` says when the next one is due, `Inside` how many are here."""
     code = cards.station_code(g.actor, station_id, _shift(), public_root(), g.now)
-    headers = {"Cache-Control": "no-store", "Refresh-After": str(code["refresh_after_s"])}
+    inside = _inside(queries.station_today(g.actor, station_id, g.now), _shift())
+    headers = {"Cache-Control": "no-store", "Refresh-After": str(code["refresh_after_s"]), "Inside": str(inside)}
     return Response(cards.picture_of(code["url"]), mimetype="image/svg+xml", headers=headers)
+
+
+def _inside(today: dict[str, Any], shift_id: uuid.UUID | None) -> int:
+    """Return how many are checked in at the station, or at one of its shifts."""
+    return sum(shift["inside"] for shift in today["shifts"] if shift_id in (None, shift["shift_id"]))
 
 
 def _shift() -> uuid.UUID | None:
