@@ -272,6 +272,14 @@ def test_who_comes_early_or_late_is_told_the_time_of_their_own_shift(post: Post)
     assert "没有查到您此时在本站的报名" in browser.page.source
 
 
+def test_who_comes_before_midnight_for_a_shift_after_it_is_told_when_it_opens(post: Post) -> None:
+    who = post.volunteer(post.shift(14 * 60 + 20, 15 * 60))  # from 00:20
+    post.go(13 * 60 + 45)
+    browser = signed_in(post, who)
+    browser.get(code_of(post))
+    assert "23:50 开始签到" in browser.page.source
+
+
 def test_who_served_earlier_today_is_not_told_to_come_late(post: Post) -> None:
     shift = post.shift(0, 60)
     browser = signed_in(post, post.volunteer(shift))

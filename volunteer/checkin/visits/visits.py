@@ -29,8 +29,8 @@ from volunteer.checkin.models import ATTENDANCES
 from volunteer.checkin.posters import paper_codes, sheets
 from volunteer.checkin.reasons import Direction, Mode, Reason
 from volunteer.checkin.recording import Recorded
-from volunteer.checkin.rules import place_of, serves, window
-from volunteer.clock import day_starts_at, site_day, to_minute
+from volunteer.checkin.rules import door_span, place_of, serves, window
+from volunteer.clock import site_day, to_minute
 from volunteer.config import settings
 from volunteer.database import reading
 from volunteer.errors import NotFound
@@ -257,8 +257,7 @@ class _Desk:
 
     def _today(self, person_id: uuid.UUID, known: set[uuid.UUID]) -> ShiftFacts | None:
         """Return the shift of today for which a person is signed up here: the next one, else the last one."""
-        day, zone = site_day(self.now, settings().zone), settings().zone
-        span = (day_starts_at(day, zone), day_starts_at(day + dt.timedelta(days=1), zone))
+        span = door_span(site_day(self.now, settings().zone), settings().zone)
         below = stations.station_ids_under((self.path,))
         shifts = {one.id: one for one in activities.shifts_between(self.session, below, *span) if one.id not in known}
         signups = activities.signups_of(self.session, [person_id], shifts) if shifts else {}
