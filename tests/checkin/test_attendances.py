@@ -217,6 +217,7 @@ def test_a_door_at_midnight_sees_the_shifts_that_it_still_and_already_serves(pos
     assert ("3 月 23 日(周一) 0:20–" in offered, "3 月 22 日(周日) 22:00–" in offered) == (True, False)
     assert told(post.scan(next_one, "in", early)) == (201, "checked_in")
     assert listed(14 * 60 + 30) == {late, early}
+    assert "/void" in keeper.get(f"/station/{post.scene.station}/scan").source  # of 23:55
     assert told(post.scan(who, "out", late)) == (201, "checked_out")
     assert (listed(14 * 60 + 40.9), listed(14 * 60 + 41)) == ({late, early}, {early})
 

@@ -31,6 +31,8 @@ from volunteer.web import limits
 
 MOST_STATIONS = 30
 LAST = 10
+STILL_LAST = dt.timedelta(hours=1)
+"""How long after midnight a scan of the evening is still among the last ones, and can be taken back there."""
 #: What is no name and no number that somebody has: only a scanner types this much, or an address.
 _SCANNED = re.compile(r"[0-9]{12,}|.*[/:?=].*|.{33,}")
 
@@ -155,7 +157,8 @@ def last_scans(today: Mapping[str, Any], now: dt.datetime) -> list[dict[str, Any
     `today` is `queries.station_today` as this caller sees it, which has the scope.
     """
     session = reading()
-    _, start, _ = spoken.day_span(now)
+    _, day_starts, _ = spoken.day_span(now)
+    start = min(day_starts, now - STILL_LAST)
     of_shifts = SCANS.c.shift_id.in_([shift["shift_id"] for shift in today["shifts"]])
     here = sa.and_(SCANS.c.station_id == today["station_id"], sa.true() if today["whole"] else sa.false())
     query = sa.select(SCANS.c.id).where(SCANS.c.received_at >= start, of_shifts | here)
