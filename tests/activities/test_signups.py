@@ -23,7 +23,8 @@ from tests.activities.making import (
     statuses,
 )
 from tests.conftest import Api
-from tests.registration.making import add_child, add_unproven, add_volunteer
+from tests.pages import Browser
+from tests.registration.making import PASSWORD, add_child, add_unproven, add_volunteer
 from tests.stations.making import make_keeper, make_station
 from tests.units.making import make_liaison, make_staff, make_unit
 from volunteer.activities import service, signups
@@ -218,6 +219,21 @@ def test_approval_gives_a_seat_or_a_place_in_the_list(api: Api, admin: str) -> N
     ]
     for path in ("approve", "reject"):
         api("POST", f"/signups/{pending[3]}/{path}", {}, people[3].token, expect=403)
+
+
+def test_a_keeper_does_not_approve_their_own_sign_up(api: Api, admin: str, app: Flask) -> None:
+    scene = make_scene(api, admin)
+    shift_id = make_shift(api, scene, needs_approval=True)
+    keeper = add_volunteer(api)
+    account = api("GET", "/me", token=keeper.token, expect=200).body["account"]["id"]
+    grant = {"role": "station_keeper", "station_id": scene.station}
+    api("POST", f"/accounts/{account}/grants", grant, admin, expect=201)
+    own = signed_up(api, shift_id, keeper.token, "pending")
+    refused = api("POST", f"/signups/{own}/approve", {}, keeper.token, expect=403)
+    assert refused.body["code"] == "second-person-required"
+    page = Browser(app, keeper.phone, PASSWORD).post(f"/manage/signups/{own}/approve", expect=403)
+    assert "另一位工作人员" in page.text
+    assert api("POST", f"/signups/{own}/approve", {}, scene.keeper, expect=200).body["status"] == "confirmed"
 
 
 def test_after_a_check_in_or_the_end_nobody_cancels(

@@ -14,7 +14,7 @@ from volunteer.access import Permission, Scope
 from volunteer.activities import drafts, managing, signups
 from volunteer.activities.schemas import MaybeReasonIn
 from volunteer.activities.shift_pages import shift_shown
-from volunteer.errors import Conflict, Fault, RateLimited
+from volunteer.errors import Conflict, Fault, Forbidden, RateLimited
 from volunteer.registration.service import PersonFacts
 from volunteer.web import forms
 from volunteer.web.pages import Pages
@@ -29,7 +29,7 @@ def approve_signup(signup_id: uuid.UUID) -> Any:
     shift_id, _name = managing.shift_of_signup(g.actor, signup_id)
     try:
         answer = signups.approve_signup(g.actor, signup_id, g.now)
-    except Conflict as error:
+    except (Conflict, Forbidden) as error:
         return shift_shown(shift_id, error.detail), error.status
     if answer.signup is None:
         return shift_shown(shift_id, _("The sign-up cannot be approved as things stand."), answer.reasons), 409

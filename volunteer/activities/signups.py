@@ -18,7 +18,7 @@ from volunteer.activities.rules import LIVE, SignupDecision, SignupReason, Signu
 from volunteer.activities.service import HAS_ATTENDED, ShiftFacts, SignupView, require_shift, view_of
 from volunteer.config import settings
 from volunteer.database import new_id, reading, transaction
-from volunteer.errors import Conflict, IllegalTransition, NotFound
+from volunteer.errors import Conflict, Forbidden, IllegalTransition, NotFound
 from volunteer.registration import service as registration
 from volunteer.registration.service import PersonFacts
 from volunteer.stations import service as stations
@@ -218,6 +218,7 @@ def approve_signup(actor: Actor, signup_id: uuid.UUID, now: dt.datetime) -> Sign
 
     Raises:
         NotFound: no such sign-up at the caller's stations.
+        Forbidden: `second-person-required`: the caller is the person, or acts for them.
         IllegalTransition: it was rejected or cancelled.
     """
     with transaction() as session:
@@ -229,6 +230,8 @@ def approve_signup(actor: Actor, signup_id: uuid.UUID, now: dt.datetime) -> Sign
             return SignupAnswer(view_of(signup))
         if signup.status != SignupStatus.PENDING:
             raise IllegalTransition
+        if actor.account in registration.account_ids_of(session, person.id):
+            raise Forbidden("本人或家人的报名,请由本站的另一位工作人员或上级站点通过。", code="second-person-required")
         decision = rules.place_approved(seats.facts_of(session, shift, activity, person, now))
         if decision.status is None:
             return SignupAnswer(None, decision.reasons)
