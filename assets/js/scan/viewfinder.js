@@ -14,7 +14,8 @@ function isNew(text) {
   return last === undefined || now - last > SAME_MS;
 }
 
-const why = (error) => !globalThis.isSecureContext ? "insecure"
+// Every browser says "module" of a part of ours that did not come: the network went before it was fetched.
+const why = (error) => !globalThis.isSecureContext ? "insecure" : /module/i.test(error.message) ? "unloaded"
   : { NotAllowedError: "denied", SecurityError: "denied", NotReadableError: "busy", AbortError: "busy" }[error.name] || "none";
 
 function fail(error) {
