@@ -155,8 +155,7 @@ def test_what_is_no_code_reads_as_none(text):
     )
 )
 def test_no_text_makes_a_reader_raise(text):
-    for read in (codes.read(text), codes.read_station(text)):
-        assert read is None or read == read
+    codes.read_station(text)
     read = codes.read(text)
     if read is not None:
         assert codes.judge_personal(KEYS, read, START, ZONE).status is CodeStatus.INVALID
