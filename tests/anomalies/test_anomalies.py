@@ -1,6 +1,7 @@
 """Anomalies: each search finds what it should, once; a second person decides; a correction is proposed, not made."""
 
 import datetime as dt
+import threading
 import uuid
 from typing import Any
 
@@ -297,6 +298,44 @@ def test_a_crowd_over_midnight_is_told_once(api: Api, admin: str) -> None:
     assert api("POST", "/findings/search", day, admin, expect=200).body == {"found": 1, "fresh": 0}
 
 
+def test_two_who_decide_at_once_come_to_one_decision(api: Api, admin: str, app: Flask) -> None:
+    post = make_post(api, admin)
+    crowd(api, post)
+    post.go(200)
+    looked(api, admin)
+    one = findings(api, admin)["same_second"][0]["id"]
+    check = {"title": "抽查", "from": "2026-03-22", "to": "2026-03-22", "size": 1}
+    drawn = api("POST", "/spot-checks", check, admin, expect=201).body["id"]
+    phone, password = add_staff(api, admin, "admin")
+    tokens = (admin, api.login(phone, password))
+    (item,) = api("GET", f"/spot-checks/{drawn}/items", token=admin, expect=200).body["items"]
+    answers = dict.fromkeys(("present", "content", "duration", "known"), "yes")
+    api("PUT", f"/spot-check-items/{item['id']}", answers, admin, expect=200)
+
+    def at_once(*requests: tuple[str, dict[str, str]]) -> list[int]:
+        gate, statuses = threading.Barrier(2), list[int]()
+
+        def send(path: str, body: dict[str, str], token: str) -> None:
+            gate.wait()
+            statuses.append(Api(app)("POST", path, body, token).status)
+
+        threads = [
+            threading.Thread(target=send, args=(*request, token))
+            for request, token in zip(requests, tokens, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(statuses)
+
+    reason = {"reason": "核对过"}
+    assert at_once((f"/findings/{one}/dismiss", reason), (f"/findings/{one}/uphold", reason)) == [200, 409]
+    publish = f"/spot-checks/{drawn}/publish"
+    assert at_once((publish, {"conclusion": "合格"}), (publish, {"conclusion": "不合格"})) == [200, 409]
+    assert api("PUT", f"/spot-check-items/{item['id']}", answers, admin).status == 409
+
+
 def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: Flask) -> None:
     post = make_post(api, admin)
     limits = {"pair_requests": 2, "granted_hours": 1}
@@ -359,7 +398,10 @@ def test_make_ups_of_one_pair_are_decided_by_a_third(api: Api, admin: str, app: 
         "travel_kmh"
     }
     page.post("/manage/anomalies/policy", **fields | {"travel_kmh": "200"})
-    assert "已保存" in page.follow().text
+    saved = page.follow().text
+    assert "已保存" in saved
+    assert "120 → 200" in saved
+    assert "100 → 1" in saved
 
 
 def test_what_stays_below_a_threshold_is_no_finding_and_a_line_of_something_else_no_part_of_one(

@@ -172,7 +172,7 @@ def policy_page() -> Any:
             return redirect(url_for("anomalies.policy_page", saved=1), 303)
     else:
         texts = {name: str(value) for name, value in rules.as_values(current).items()}
-    history = service.policy_history()
+    history = service.policy_changes()
     body_text = render_template(
         "anomalies/policy.html",
         typed=texts,
@@ -180,7 +180,7 @@ def policy_page() -> Any:
         version=version,
         history=history,
         limits=rules.LIMITS,
-        names=directory.names_of(g.actor, {row.set_by for row in history if row.set_by}),
+        names=directory.names_of(g.actor, {row.set_by for row, _changed in history if row.set_by}),
         is_saved="saved" in request.args and not faults,
     )
     return body_text, 422 if faults else 200

@@ -83,6 +83,23 @@ def set_policy(actor: Actor, wanted: Thresholds, now: dt.datetime) -> int:
         return version + 1
 
 
+def policy_changes(limit: int = 20) -> list[tuple[AnomalyPolicy, dict[str, tuple[int, int]]]]:
+    """Return the last versions of the thresholds, newest first, each with what it changed: name, before, after."""
+    rows = policy_history(limit + 1)
+    before = [rules.thresholds_of(row.thresholds) for row in rows[1:]]
+    pairs = zip(rows, [*before, Thresholds()], strict=True)
+    return [
+        (row, {name: (old, new) for name, old, new in _changes(earlier, rules.thresholds_of(row.thresholds))})
+        for row, earlier in list(pairs)[:limit]
+    ]
+
+
+def _changes(earlier: Thresholds, later: Thresholds) -> list[tuple[str, int, int]]:
+    """Return the thresholds that differ: name, before, after."""
+    old, new = rules.as_values(earlier), rules.as_values(later)
+    return [(name, old[name], new[name]) for name in rules.NAMES if old[name] != new[name]]
+
+
 def policy_history(limit: int = 20) -> list[AnomalyPolicy]:
     """Return the last versions of the thresholds, newest first."""
     return list(reading().scalars(sa.select(AnomalyPolicy).order_by(AnomalyPolicy.version.desc()).limit(limit)))
