@@ -115,9 +115,13 @@ def test_who_is_still_in_is_reminded_at_the_end_and_half_an_hour_later_once_each
         if minute == 61:
             keeper = Browser.of(post.api.app, post.scene.keeper)
             assert "还没有签退" in keeper.get("/station").words
+            # One tap to those who are still in, the way and the time of the end proposed (ux.md S8).
+            (path,) = (link for link in keeper.page.links() if link.endswith("only=in"))
+            proposed = keeper.get(path).form("reason")
+            assert (proposed["direction"], proposed["at"][-5:]) == ("out", "11:00")
             assert "2人还没签退" in keeper.get(f"/station/{post.scene.station}/scan").words
             assert "班次已结束" in keeper.get("/me").words
-            post.scan(leaves, "out", shift)
+            keeper.post(path, **proposed | {"people": [leaves.id], "reason": "忘记签退"})
     assert told == [(0, 0), (1, 0), (1, 0), (1, 0), (2, 0), (2, 0), (2, 0), (2, 1)]
     assert messages(post.api, leaves.token).count("checkin-remind") == 1
     page = Browser.of(post.api.app, stays.token).get("/me/messages")

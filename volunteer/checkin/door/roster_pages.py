@@ -170,9 +170,16 @@ def _roster(
         rights=rights_at(today["station_id"]),
         reasons=REASONS,
         ways=[(Direction.IN.value, _("Sign in here")), (Direction.OUT.value, _("Sign out here"))],
-        now=forms.local(g.now),
+        proposed=_proposed(shift, only),
         entered=request.args.get("entered", "") if request.args.get("entered", "").isdigit() else "",
     )
+
+
+def _proposed(shift: Mapping[str, Any], only: str) -> tuple[str, str]:
+    """Return what is most likely entered: who is still in after the end left at the end, everybody else comes now."""
+    if only == "in" and shift["ends_at"] <= g.now:
+        return Direction.OUT.value, forms.local(shift["ends_at"])
+    return Direction.IN.value, forms.local(g.now)
 
 
 def _of_people(fault: Fault) -> Fault:
