@@ -96,6 +96,7 @@ def test_drawn_checked_published(api: Api, admin: str, app: Flask) -> None:
     assert draw(drawn, bytes.fromhex(check["seed"]), 10) == drawn
     assert population_digest(drawn) == check["digest"]
     api("GET", f"/spot-checks/{check['id']}", expect=404)
+    assert "/spot-checks" in Browser(app).get("/").links()
     drawn_so_far = Browser(app).get("/spot-checks")
     assert "三月抽查" in drawn_so_far.text  # a draw that displeases cannot be thrown away unseen
     assert check["seed"] not in drawn_so_far.source
