@@ -301,7 +301,7 @@ LINES = [
     line("POST /signups/{later_signup}/cancel", "11 .44 44 .4. 33 4.", {}),
     # check-in
     line("POST /checkins", "11 33. 33 ... .. 3.", {"scan": "shift"}),
-    line("POST /checkins/photos", "11 33. 33 ... .. 3.", None, (415,)),
+    line("POST /checkins/photos", "11 33. 33 ... 33 3.", None, (415,)),
     line("POST /checkins/batch", "11 33. 33 ... .. 3.", {"batch": "shift"}),
     line("POST /me/checkins", OWN, {"code": "12345678", "direction": "in"}),
     line("POST /shifts/{later_shift}/roll-call", KEEPER, {"roll": "volunteer"}, (422,)),

@@ -52,7 +52,6 @@ def add_batch(call: Call) -> Any:
     body=PhotoIn,
     answers={200: PhotoOut},
     errors=(429,),
-    devices=True,
     upload=True,
 )
 def read_photo(call: Call) -> Any:
