@@ -182,6 +182,14 @@ def test_what_the_service_does_not_take_is_kept_shown_and_handed_over(visitor: V
     page.locator("[data-k=empty]").wait_for()
     assert {one.id for one in people if one.id in rows(gate)} == {people[i].id for i in (0, 2, 3)}
 
+    # Its answer was lost, then the clock was set and its time moved: it is still the scan that had arrived (T19, T24).
+    moved = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)).isoformat()
+    keep(page, [scans[0] | {"told_at": moved}])
+    page.reload()
+    until(page, lambda: next(kept for kept in kept(page) if kept["id"] == scans[0]["id"])["state"] == "answered")
+    shown = {kept["id"]: kept["shown"]["key"] for kept in kept(page) if kept["state"] == "answered"}
+    assert shown[scans[0]["id"]] == "ok_in"
+
 
 def test_the_list_of_yesterday_names_nobody_today(visitor: Visitor, gate: Gate) -> None:
     """A wrong list is no list: the scan is kept, unchecked (T22)."""

@@ -156,13 +156,22 @@ export class Outbox extends EventTarget {
   }
 
   post(station, list) {
-    const events = list.map((one) => ({ id: one.id, volunteer_code: one.code, direction: one.direction, shift_id: one.shift_id || null, scanned_at: timeOf(one) }));
+    const events = list.map((one) => ({ id: one.id, volunteer_code: one.code, direction: one.direction, shift_id: one.shift_id || null, scanned_at: one.told_at || one.scanned_at }));
     const body = JSON.stringify({ sent_at: new Date().toISOString(), events });
     const headers = { "Content-Type": "application/json", "X-CSRFToken": this.place.csrf };
     return ask(`/station/${station}/sync`, { method: "POST", body, headers }, PATIENCE_MS).catch(() => { throw new Trouble("network"); });
   }
 
+  // A time that was moved stays as it is told first: with another it would be another scan.
+  async tell(list, timed) {
+    for (const one of list) {
+      one.told_at = timed(one);
+      await change("scans", one.id, (kept) => ({ ...kept, told_at: one.told_at }));
+    }
+  }
+
   async send(station, list) {
+    await this.tell(list.filter((one) => !one.told_at && timeOf(one) !== one.scanned_at), timeOf);
     let reply = await this.post(station, list);
     if (reply.status === 403) { // a token of an older session, or a station that is theirs no more
       try { await this.introduce([station]); } catch (error) { if (error.kind !== "forbidden") throw error; return this.refused(list, 403); }
@@ -171,17 +180,21 @@ export class Outbox extends EventTarget {
     }
     if ([403, 404].includes(reply.status)) return this.refused(list, reply.status);
     const isOdd = reply.status === 500 ? this.fails >= 3 : reply.status >= 400 && reply.status < 500 && ![401, 429].includes(reply.status);
-    if (!isOdd) return this.answered(list, read(reply, "results").results);
+    if (!isOdd) return this.answered(station, list, read(reply, "results").results);
     if (list.length === 1) return this.leave(list, reply.status);
     const half = Math.ceil(list.length / 2); // one of them must not hold up the others
     await this.send(station, list.slice(0, half));
     await this.send(station, list.slice(half));
   }
 
-  // Only a result of its own settles a scan; what an answer leaves out stays.
-  async answered(list, results) {
+  // Only a result of its own settles a scan; what an answer leaves out stays, and what had arrived before its time was
+  // moved is asked for again by the time that it arrived with.
+  async answered(station, list, results) {
     const told = new Map([...results].map((one) => [one.id, one]));
-    for (const one of list) await (told.get(one.id)?.title ? this.settle(one.id, told.get(one.id)) : this.leave([one], "—"));
+    const moved = list.filter((one) => told.get(one.id)?.key === "reused" && one.told_at && one.told_at !== one.scanned_at);
+    await this.tell(moved, (one) => one.scanned_at);
+    if (moved.length) await this.send(station, moved);
+    for (const one of list.filter((one) => !moved.includes(one))) await (told.get(one.id)?.title ? this.settle(one.id, told.get(one.id)) : this.leave([one], "—"));
   }
 
   async refused(list, why) {
