@@ -261,8 +261,9 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bac
 
 #: What takes minutes on one worker, the longest first: they begin, so that nobody waits for them at the end.
 LONGEST = ("test_acceptance", "test_fuzz", "test_limits")
-#: What asks the same of every route, whatever the database: on PostgreSQL in `make test-slow`.
-SAME_ON_BOTH = ("pages", "t41_each_role")
+#: What asks the same of every route, or of a process that is killed, whatever the database: on PostgreSQL in
+#: `make test-slow`.
+SAME_ON_BOTH = ("pages", "t41_each_role", "killed_in_the_middle")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,7 +34,7 @@ FLAGS = (
 
 
 #: What a phone and a door go through, looked at on every run; desks are left to `make test-slow`, which CI runs too.
-DAILY = {"base", "camera", "decide", "hours", "keeper", "offline", "offline_code", "visit", "volunteer"}
+DAILY = {"base", "camera", "keeper", "offline", "offline_code", "visit", "volunteer"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
