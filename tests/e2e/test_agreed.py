@@ -43,5 +43,5 @@ def test_a_stranger_reads_the_list_and_the_desk_keeps_to_it(visitor: Visitor, wo
     go(visitor, world, "/manage/messages")
     go(visitor, world, f"/people/{paper}/consents")
     go(visitor, world, f"/people/{child.id}/unmask")
-    assert "目前没有人可以审批" in visitor.text
+    assert "此人未成年:须先由另一位管理员批准" in visitor.text
     go(visitor, world, "/denials")
